@@ -56,9 +56,9 @@ static inline struct dry_bytes dry_buf_bytes(const struct dry_buf *b)
 struct dry_arena_chunk;
 struct dry_arena {
     struct dry_arena_chunk *chunk;
-    size_t used; /* in the newest chunk */
+    size_t used;  /* in the newest chunk */
     size_t total; /* bytes in all chunks */
-    size_t max;  /* 0: DRY_BUF_MAX */
+    size_t max;   /* 0: DRY_BUF_MAX */
 };
 
 /* n bytes aligned to 16, NOT zeroed, or NULL when memory or the cap runs out. */

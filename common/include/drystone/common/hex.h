@@ -5,8 +5,8 @@
 
 /* Write 2 * in.len lower-case digits to out (no prefix, no NUL). */
 void dry_hex_encode(char *out, struct dry_bytes in);
-/* Decode text of an even number of digits, "0x" optional, appended to out. EDECODE with the offset of
- * the first bad digit in detail; out is untouched on failure. */
+/* Decode text of an even number of digits, "0x" optional, appended to out. EDECODE with the offset
+ * of the first bad digit in detail; out is untouched on failure. */
 DRY_MUST_USE dry_status dry_hex_decode(struct dry_buf *out, struct dry_bytes text);
 /* Decode exactly n bytes ("0x" optional). EDECODE otherwise; out untouched. */
 DRY_MUST_USE dry_status dry_hex_decode_fixed(uint8_t *out, size_t n, struct dry_bytes text);

@@ -3,9 +3,10 @@
 #define DRY_COMMON_RLP_H
 #include <drystone/common/types.h>
 
-/* Decoding: a cursor over a borrowed encoding. Items are read one after another; a list is entered by
- * reading it as a new cursor. Every function advances the cursor past the item, leaves it untouched on
- * failure, and refuses encodings that are not canonical (EDECODE, text says which rule). */
+/* Decoding: a cursor over a borrowed encoding. Items are read one after another; a list is entered
+ * by reading it as a new cursor. Every function advances the cursor past the item, leaves it
+ * untouched on failure, and refuses encodings that are not canonical (EDECODE, text says which
+ * rule). */
 struct dry_rlp {
     const uint8_t *ptr, *end;
 };
@@ -35,13 +36,13 @@ DRY_MUST_USE dry_status dry_rlp_u256(struct dry_rlp *c, struct dry_u256 *out);
 DRY_MUST_USE dry_status dry_rlp_count(const struct dry_rlp *c, size_t *out);
 /* EDECODE unless the cursor is at its end. */
 DRY_MUST_USE dry_status dry_rlp_end(const struct dry_rlp *c);
-/* Check a whole encoding at any depth without recursion: one item, canonical, nothing after it. Lists
- * nest at most DRY_RLP_DEPTH_MAX deep (ELIMIT). */
+/* Check a whole encoding at any depth without recursion: one item, canonical, nothing after it.
+ * Lists nest at most DRY_RLP_DEPTH_MAX deep (ELIMIT). */
 #define DRY_RLP_DEPTH_MAX 1024
 DRY_MUST_USE dry_status dry_rlp_check(struct dry_bytes in);
 
-/* Encoding: append items to a buffer. A list is opened, filled and closed; closing inserts the header.
- * ENOMEM or the buffer's ELIMIT; what was appended before stays. */
+/* Encoding: append items to a buffer. A list is opened, filled and closed; closing inserts the
+ * header. ENOMEM or the buffer's ELIMIT; what was appended before stays. */
 DRY_MUST_USE dry_status dry_rlp_put_string(struct dry_buf *out, struct dry_bytes s);
 DRY_MUST_USE dry_status dry_rlp_put_u64(struct dry_buf *out, uint64_t v);
 DRY_MUST_USE dry_status dry_rlp_put_u256(struct dry_buf *out, const struct dry_u256 *v);

@@ -123,7 +123,8 @@ static inline uint64_t dry_u256_saturate_u64(const struct dry_u256 *a)
     return dry_u256_is_u64(a) ? a->w[0] : UINT64_MAX;
 }
 
-/* Text. Decimal digits, or hexadecimal after 0x; EDECODE for anything else or more than 256 bits. */
+/* Text. Decimal digits, or hexadecimal after 0x; EDECODE for anything else or more than 256 bits.
+ */
 DRY_MUST_USE dry_status dry_u256_from_text(struct dry_u256 *out, struct dry_bytes text);
 #define DRY_U256_HEX_MAX 67 /* "0x", 64 digits, NUL */
 #define DRY_U256_DEC_MAX 79 /* 78 digits, NUL */

@@ -72,8 +72,10 @@ DRY_MUST_USE bool dry_ed25519_verify(const uint8_t sig[64], struct dry_bytes mes
 
 /* --- big integers --- */
 
-/* out (mod.len bytes, big-endian) = base ^ exp mod `mod`. All zero when mod is 0 or 1. Scratch comes from
- * dry_alloc. ENOMEM. Lengths are bounded by the caller's gas. */
+/* out (mod.len bytes, big-endian) = base ^ exp mod `mod`; 0 ^ 0 is 1. All zero when mod is 0 or 1. Scratch
+ * comes from dry_alloc (the fast path's from GMP). ENOMEM, or ELIMIT for an operand longer than
+ * DRY_MODEXP_BYTES_MAX, far beyond what gas pays for; the caller's gas bounds time and memory. */
+#define DRY_MODEXP_BYTES_MAX ((size_t)1 << 24)
 DRY_MUST_USE dry_status dry_modexp(uint8_t *out, struct dry_bytes base, struct dry_bytes exp,
                                    struct dry_bytes mod);
 

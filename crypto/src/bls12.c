@@ -1,0 +1,301 @@
+/* The precompiles of EIP-2537 over blst. The freestanding build uses this file too, with blst's C
+ * path. */
+#include <blst.h>
+#include <drystone/crypto.h>
+
+/* Lengths of one item of input, and the number of pairs one Miller loop takes at a time. */
+enum { G1_BYTES = 128, G2_BYTES = 256, SCALAR_BYTES = 32, MILLER_PAIRS_MAX = 16 };
+/* Bits of a scalar reduced modulo the group's order. */
+enum { SCALAR_BITS = 255 };
+
+/* --- encoding --- */
+
+/* Big-endian field element in 64 bytes, the upper 16 zero. False when it is not below p. */
+static bool fp_decode(blst_fp *out, const uint8_t in[64])
+{
+    static const uint8_t p[48] = {0x1a, 0x01, 0x11, 0xea, 0x39, 0x7f, 0xe6, 0x9a, 0x4b, 0x1b,
+                                  0xa7, 0xb6, 0x43, 0x4b, 0xac, 0xd7, 0x64, 0x77, 0x4b, 0x84,
+                                  0xf3, 0x85, 0x12, 0xbf, 0x67, 0x30, 0xd2, 0xa0, 0xf6, 0xb0,
+                                  0xf6, 0x24, 0x1e, 0xab, 0xff, 0xfe, 0xb1, 0x53, 0xff, 0xff,
+                                  0xb9, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xaa, 0xab};
+
+    for (int i = 0; i < 16; i++)
+        if (in[i] != 0)
+            return false;
+    if (memcmp(in + 16, p, 48) >= 0)
+        return false;
+    blst_fp_from_bendian(out, in + 16);
+    return true;
+}
+
+static void fp_encode(uint8_t out[64], const blst_fp *a)
+{
+    memset(out, 0, 16);
+    blst_bendian_from_fp(out + 16, a);
+}
+
+static bool fp2_decode(blst_fp2 *out, const uint8_t in[128])
+{
+    return fp_decode(&out->fp[0], in) && fp_decode(&out->fp[1], in + 64);
+}
+
+static void fp2_encode(uint8_t out[128], const blst_fp2 *a)
+{
+    fp_encode(out, &a->fp[0]);
+    fp_encode(out + 64, &a->fp[1]);
+}
+
+/* (0, 0), which is not on the curve, stands for infinity here and in blst. */
+static bool g1_decode(blst_p1_affine *out, const uint8_t in[128])
+{
+    return fp_decode(&out->x, in) && fp_decode(&out->y, in + 64) &&
+           (blst_p1_affine_is_inf(out) || blst_p1_affine_on_curve(out));
+}
+
+static bool g2_decode(blst_p2_affine *out, const uint8_t in[256])
+{
+    return fp2_decode(&out->x, in) && fp2_decode(&out->y, in + 128) &&
+           (blst_p2_affine_is_inf(out) || blst_p2_affine_on_curve(out));
+}
+
+static void g1_encode(uint8_t out[128], const blst_p1 *p)
+{
+    blst_p1_affine a;
+
+    blst_p1_to_affine(&a, p);
+    fp_encode(out, &a.x);
+    fp_encode(out + 64, &a.y);
+}
+
+static void g2_encode(uint8_t out[256], const blst_p2 *p)
+{
+    blst_p2_affine a;
+
+    blst_p2_to_affine(&a, p);
+    fp2_encode(out, &a.x);
+    fp2_encode(out + 128, &a.y);
+}
+
+/* --- the precompiles --- */
+
+static bool g1_decode_in_group(blst_p1_affine *out, const uint8_t in[G1_BYTES])
+{
+    return g1_decode(out, in) && blst_p1_affine_in_g1(out);
+}
+
+static bool g2_decode_in_group(blst_p2_affine *out, const uint8_t in[G2_BYTES])
+{
+    return g2_decode(out, in) && blst_p2_affine_in_g2(out);
+}
+
+enum dry_bls_result dry_bls12_g1add(uint8_t out[128], struct dry_bytes in)
+{
+    blst_p1_affine a, b;
+    blst_p1 sum;
+
+    if (in.len != 2 * G1_BYTES || !g1_decode(&a, in.ptr) || !g1_decode(&b, in.ptr + G1_BYTES))
+        return DRY_BLS_INVALID;
+    blst_p1_from_affine(&sum, &a);
+    blst_p1_add_or_double_affine(&sum, &sum, &b);
+    g1_encode(out, &sum);
+    return DRY_BLS_OK;
+}
+
+enum dry_bls_result dry_bls12_g2add(uint8_t out[256], struct dry_bytes in)
+{
+    blst_p2_affine a, b;
+    blst_p2 sum;
+
+    if (in.len != 2 * G2_BYTES || !g2_decode(&a, in.ptr) || !g2_decode(&b, in.ptr + G2_BYTES))
+        return DRY_BLS_INVALID;
+    blst_p2_from_affine(&sum, &a);
+    blst_p2_add_or_double_affine(&sum, &sum, &b);
+    g2_encode(out, &sum);
+    return DRY_BLS_OK;
+}
+
+/* The points and scalars of an MSM that count: infinity and zero are left out. */
+struct g1_terms {
+    size_t n;
+    blst_p1_affine *points;
+    blst_scalar *scalars;
+    limb_t *scratch;
+};
+
+static enum dry_bls_result g1_terms_sum(blst_p1 *sum, struct g1_terms *t, struct dry_bytes in,
+                                        size_t count)
+{
+    const blst_p1_affine *points[2];
+    const byte *scalars[2];
+
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *item = in.ptr + i * (G1_BYTES + SCALAR_BYTES);
+
+        if (!g1_decode_in_group(&t->points[t->n], item))
+            return DRY_BLS_INVALID;
+        /* Reduces modulo the order; false for zero. */
+        if (blst_scalar_from_be_bytes(&t->scalars[t->n], item + G1_BYTES, SCALAR_BYTES) &&
+            !blst_p1_affine_is_inf(&t->points[t->n]))
+            t->n++;
+    }
+    if (t->n == 0)
+        return DRY_BLS_OK;
+    if (t->n == 1) {
+        blst_p1_from_affine(sum, &t->points[0]);
+        blst_p1_mult(sum, sum, t->scalars[0].b, SCALAR_BITS);
+        return DRY_BLS_OK;
+    }
+    points[0] = t->points; /* NULL: the rest follows in memory */
+    points[1] = NULL;
+    scalars[0] = t->scalars[0].b;
+    scalars[1] = NULL;
+    blst_p1s_mult_pippenger(sum, points, t->n, scalars, SCALAR_BITS, t->scratch);
+    return DRY_BLS_OK;
+}
+
+enum dry_bls_result dry_bls12_g1msm(uint8_t out[128], struct dry_bytes in)
+{
+    const size_t count = in.len / (G1_BYTES + SCALAR_BYTES);
+    enum dry_bls_result result = DRY_BLS_NOMEM;
+    struct g1_terms t = {0};
+    blst_p1 sum = {0};
+
+    if (in.len == 0 || in.len % (G1_BYTES + SCALAR_BYTES) != 0)
+        return DRY_BLS_INVALID;
+    t.points = dry_alloc(count * sizeof(*t.points));
+    t.scalars = dry_alloc(count * sizeof(*t.scalars));
+    t.scratch = dry_alloc(blst_p1s_mult_pippenger_scratch_sizeof(count));
+    if (t.points != NULL && t.scalars != NULL && t.scratch != NULL)
+        result = g1_terms_sum(&sum, &t, in, count);
+    if (result == DRY_BLS_OK)
+        g1_encode(out, &sum);
+    dry_free(t.scratch);
+    dry_free(t.scalars);
+    dry_free(t.points);
+    return result;
+}
+
+struct g2_terms {
+    size_t n;
+    blst_p2_affine *points;
+    blst_scalar *scalars;
+    limb_t *scratch;
+};
+
+static enum dry_bls_result g2_terms_sum(blst_p2 *sum, struct g2_terms *t, struct dry_bytes in,
+                                        size_t count)
+{
+    const blst_p2_affine *points[2];
+    const byte *scalars[2];
+
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *item = in.ptr + i * (G2_BYTES + SCALAR_BYTES);
+
+        if (!g2_decode_in_group(&t->points[t->n], item))
+            return DRY_BLS_INVALID;
+        /* Reduces modulo the order; false for zero. */
+        if (blst_scalar_from_be_bytes(&t->scalars[t->n], item + G2_BYTES, SCALAR_BYTES) &&
+            !blst_p2_affine_is_inf(&t->points[t->n]))
+            t->n++;
+    }
+    if (t->n == 0)
+        return DRY_BLS_OK;
+    if (t->n == 1) {
+        blst_p2_from_affine(sum, &t->points[0]);
+        blst_p2_mult(sum, sum, t->scalars[0].b, SCALAR_BITS);
+        return DRY_BLS_OK;
+    }
+    points[0] = t->points; /* NULL: the rest follows in memory */
+    points[1] = NULL;
+    scalars[0] = t->scalars[0].b;
+    scalars[1] = NULL;
+    blst_p2s_mult_pippenger(sum, points, t->n, scalars, SCALAR_BITS, t->scratch);
+    return DRY_BLS_OK;
+}
+
+enum dry_bls_result dry_bls12_g2msm(uint8_t out[256], struct dry_bytes in)
+{
+    const size_t count = in.len / (G2_BYTES + SCALAR_BYTES);
+    enum dry_bls_result result = DRY_BLS_NOMEM;
+    struct g2_terms t = {0};
+    blst_p2 sum = {0};
+
+    if (in.len == 0 || in.len % (G2_BYTES + SCALAR_BYTES) != 0)
+        return DRY_BLS_INVALID;
+    t.points = dry_alloc(count * sizeof(*t.points));
+    t.scalars = dry_alloc(count * sizeof(*t.scalars));
+    t.scratch = dry_alloc(blst_p2s_mult_pippenger_scratch_sizeof(count));
+    if (t.points != NULL && t.scalars != NULL && t.scratch != NULL)
+        result = g2_terms_sum(&sum, &t, in, count);
+    if (result == DRY_BLS_OK)
+        g2_encode(out, &sum);
+    dry_free(t.scratch);
+    dry_free(t.scalars);
+    dry_free(t.points);
+    return result;
+}
+
+/* *acc *= the Miller loops of n pairs, none of them with infinity. */
+static void miller_step(blst_fp12 *acc, const blst_p1_affine *g1, const blst_p2_affine *g2,
+                        size_t n)
+{
+    const blst_p1_affine *p[2] = {g1, NULL}; /* NULL: the rest follows in memory */
+    const blst_p2_affine *q[2] = {g2, NULL};
+    blst_fp12 f;
+
+    if (n == 0)
+        return;
+    blst_miller_loop_n(&f, q, p, n);
+    blst_fp12_mul(acc, acc, &f);
+}
+
+enum dry_bls_result dry_bls12_pairing(uint8_t out[32], struct dry_bytes in)
+{
+    blst_p1_affine p[MILLER_PAIRS_MAX];
+    blst_p2_affine q[MILLER_PAIRS_MAX];
+    blst_fp12 acc = *blst_fp12_one();
+    size_t n = 0;
+
+    if (in.len == 0 || in.len % (G1_BYTES + G2_BYTES) != 0)
+        return DRY_BLS_INVALID;
+    for (size_t at = 0; at < in.len; at += G1_BYTES + G2_BYTES) {
+        if (!g1_decode_in_group(&p[n], in.ptr + at) ||
+            !g2_decode_in_group(&q[n], in.ptr + at + G1_BYTES))
+            return DRY_BLS_INVALID;
+        if (blst_p1_affine_is_inf(&p[n]) || blst_p2_affine_is_inf(&q[n]))
+            continue; /* such a pair is one */
+        if (++n == MILLER_PAIRS_MAX) {
+            miller_step(&acc, p, q, n);
+            n = 0;
+        }
+    }
+    miller_step(&acc, p, q, n);
+    blst_final_exp(&acc, &acc);
+    memset(out, 0, 32);
+    out[31] = blst_fp12_is_one(&acc) ? 1 : 0;
+    return DRY_BLS_OK;
+}
+
+enum dry_bls_result dry_bls12_map_fp_to_g1(uint8_t out[128], struct dry_bytes in)
+{
+    blst_fp u;
+    blst_p1 p;
+
+    if (in.len != 64 || !fp_decode(&u, in.ptr))
+        return DRY_BLS_INVALID;
+    blst_map_to_g1(&p, &u, NULL);
+    g1_encode(out, &p);
+    return DRY_BLS_OK;
+}
+
+enum dry_bls_result dry_bls12_map_fp2_to_g2(uint8_t out[256], struct dry_bytes in)
+{
+    blst_fp2 u;
+    blst_p2 p;
+
+    if (in.len != 128 || !fp2_decode(&u, in.ptr))
+        return DRY_BLS_INVALID;
+    blst_map_to_g2(&p, &u, NULL);
+    g2_encode(out, &p);
+    return DRY_BLS_OK;
+}

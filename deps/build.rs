@@ -40,6 +40,8 @@ fn copy_headers(from: &Path, to: &Path) {
 
 fn main() {
     println!("cargo:rerun-if-env-changed=DRYSTONE_DEPS_INCLUDE");
+    let setup = package_dir("c-kzg").join("bindings/rust/src/ethereum_kzg_settings");
+    println!("cargo:rustc-env=DRYSTONE_KZG_SETUP={}", setup.display());
     let Ok(include) = env::var("DRYSTONE_DEPS_INCLUDE") else {
         return;
     };

@@ -16,8 +16,9 @@
 #include <drystone/common/bytes.h>
 
 /* Fail the running test unless cond holds; CHECK_MSG prints a text (or the case's name) as well. */
-#define CHECK(cond) test_check((cond), #cond, "", __FILE__, __LINE__)
-#define CHECK_MSG(cond, msg) test_check((cond), #cond, (msg), __FILE__, __LINE__)
+#define CHECK(cond) CHECK_MSG(cond, "")
+#define CHECK_MSG(cond, msg) \
+    ((cond) ? (void)0 : test_check_failed(#cond, (msg), __FILE__, __LINE__))
 /* Fail with both texts in hexadecimal unless the bytes are equal. */
 #define CHECK_BYTES(got, want, msg) test_check_bytes((got), (want), (msg), __FILE__, __LINE__)
 
@@ -34,7 +35,7 @@
         } while (test_alloc_fail_end());                                             \
     } while (0)
 
-void test_check(bool ok, const char *cond, const char *msg, const char *file, int line);
+_Noreturn void test_check_failed(const char *cond, const char *msg, const char *file, int line);
 void test_check_bytes(struct dry_bytes got, struct dry_bytes want, const char *msg,
                       const char *file, int line);
 

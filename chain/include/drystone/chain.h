@@ -1,0 +1,230 @@
+/* drystone/chain.h - the chain: block store and index, import, building, fork choice, transaction
+ * pool. Start at dry_chain_open().
+ *
+ * Threads: functions marked [loop] belong to the loop thread, which owns all that changes; those
+ * marked [any] may run anywhere at any time and never wait for the loop. */
+#ifndef DRY_CHAIN_H
+#define DRY_CHAIN_H
+#include <drystone/chain/genesis.h>
+#include <drystone/chain/pool.h>
+#include <drystone/common/clock.h>
+#include <drystone/common/consensus.h>
+#include <drystone/common/storage.h>
+#include <drystone/platform/log.h>
+#include <drystone/state.h>
+
+/* --- heads --- */
+
+/* The chain's newest block as published to readers. Immutable; counted references. */
+struct dry_head {
+    struct dry_header header; /* extra data inside the object */
+    struct dry_hash hash;
+    struct dry_u256 total_difficulty;
+    struct dry_hash safe, finalized; /* zero when there is none */
+    uint64_t safe_number, finalized_number;
+    struct dry_rules rules; /* in force at this block */
+    uint8_t extra_data[DRY_EXTRA_DATA_MAX];
+    uint32_t refs;
+};
+
+/* --- events --- */
+
+/* Told on the loop thread after a change is stored and published. Arrays are borrowed for the call.
+ */
+enum dry_chain_event_kind {
+    DRY_CHAIN_HEAD, /* new head; removed blocks first (newest first), then added (oldest first) */
+    DRY_CHAIN_PENDING_TX, /* a transaction entered the pool and can be included */
+};
+struct dry_chain_event {
+    enum dry_chain_event_kind kind;
+    uint32_t removed_count, added_count;
+    const struct dry_hash *removed, *added;
+    const struct dry_head *head;
+    const struct dry_pool_tx *tx;
+};
+typedef void (*dry_chain_event_fn)(void *ctx, const struct dry_chain_event *event);
+
+/* --- life --- */
+
+struct dry_chain;
+struct dry_chain_settings {
+    struct dry_storage *storage; /* borrowed until close */
+    const struct dry_executor_ops *executor;
+    const struct dry_consensus_ops *consensus;
+    struct dry_consensus_settings consensus_settings; /* config is filled by the chain */
+    /* NULL: go on with the chain the storage holds (ENOTFOUND when none). Else: initialise an empty
+     * storage, or check that it holds this very chain (EINVAL with both hashes in error). */
+    const struct dry_genesis *genesis;
+    struct dry_jobs *jobs; /* may be NULL */
+    struct dry_clock *clock;
+    struct dry_log *log;         /* may be NULL */
+    struct dry_pool_limits pool; /* zero members: defaults */
+    uint64_t state_cache_bytes;
+    uint64_t state_history;      /* states kept behind the head; 0: all */
+    uint64_t gas_limit_target;   /* 0: keep the parent's */
+    bool durable;                /* fsync every commit; without it a killed process loses nothing, a
+                                    crashed machine may lose the newest blocks */
+    struct dry_bytes extra_data; /* of built blocks; at most 32 bytes */
+    void (*set_timer)(void *ctx, uint64_t ms); /* feed DRY_EVENT_TIMER after ms; 0 stops */
+    void *set_timer_ctx;
+};
+#define DRY_CHAIN_FORMAT 1u /* of what is stored; a newer one is refused */
+
+/* [loop] Open, initialise when empty, recover: the normal start-up path. error gets words for
+ * people. */
+DRY_MUST_USE dry_status dry_chain_open(struct dry_chain **out, const struct dry_chain_settings *set,
+                                       struct dry_buf *error);
+void dry_chain_close(struct dry_chain *c);
+/* [loop] Subscribe; at most DRY_CHAIN_LISTENERS_MAX. */
+#define DRY_CHAIN_LISTENERS_MAX 8u
+DRY_MUST_USE dry_status dry_chain_listen(struct dry_chain *c, dry_chain_event_fn fn, void *ctx);
+
+/* --- reading [any] --- */
+
+const struct dry_chain_config *dry_chain_config(const struct dry_chain *c);
+const struct dry_hash *dry_chain_genesis_hash(const struct dry_chain *c);
+struct dry_storage *dry_chain_storage(const struct dry_chain *c);
+/* The newest head; one reference, drop with dry_head_close(). Never NULL. */
+struct dry_head *dry_chain_head(struct dry_chain *c);
+void dry_head_close(struct dry_head *h);
+
+/* A stored block. Borrows from the arena. */
+struct dry_stored_block {
+    struct dry_hash hash;
+    struct dry_u256 total_difficulty;
+    struct dry_block block;            /* header always; the body as asked */
+    const struct dry_address *senders; /* one a transaction */
+    const struct dry_hash *tx_hashes;
+    uint64_t encoded_size; /* of the block's RLP */
+};
+/* Hash of the canonical block of this number. ENOTFOUND. */
+DRY_MUST_USE dry_status dry_chain_hash_at(struct dry_chain *c, struct dry_hash *out,
+                                          uint64_t number);
+DRY_MUST_USE dry_status dry_chain_header(struct dry_chain *c, struct dry_header *out,
+                                         const struct dry_hash *hash, struct dry_arena *arena);
+/* Header, body, senders and hashes of a block on any branch. ENOTFOUND. */
+DRY_MUST_USE dry_status dry_chain_block(struct dry_chain *c, struct dry_stored_block *out,
+                                        const struct dry_hash *hash, struct dry_arena *arena);
+/* Its receipts, with gas_used, contract_address and blooms filled. ENOTFOUND. */
+DRY_MUST_USE dry_status dry_chain_receipts(struct dry_chain *c, const struct dry_receipt **out,
+                                           uint32_t *count, const struct dry_hash *block_hash,
+                                           struct dry_arena *arena);
+/* Whether the block is on the canonical chain. */
+bool dry_chain_is_canonical(struct dry_chain *c, uint64_t number, const struct dry_hash *hash);
+/* Where a canonical transaction stands. ENOTFOUND. */
+struct dry_tx_place {
+    struct dry_hash block_hash;
+    uint64_t block_number;
+    uint32_t index;
+};
+DRY_MUST_USE dry_status dry_chain_find_tx(struct dry_chain *c, struct dry_tx_place *out,
+                                          const struct dry_hash *tx_hash);
+/* The sidecar kept with a blob transaction, network form. ENOTFOUND. */
+DRY_MUST_USE dry_status dry_chain_sidecar(struct dry_chain *c, struct dry_bytes *out,
+                                          const struct dry_hash *tx_hash, struct dry_arena *arena);
+
+/* Logs of canonical blocks from..to (inclusive) that match, oldest first; blocks are skipped by
+ * bloom. fn returns false to stop. */
+struct dry_log_filter {
+    uint32_t address_count;
+    const struct dry_address *addresses; /* any of them; none: all */
+    struct {
+        uint32_t count; /* any of them; 0: wildcard */
+        const struct dry_hash *values;
+    } topics[4];
+    uint32_t
+        topic_positions; /* how many positions the filter names; longer than the log: no match */
+};
+struct dry_found_log {
+    const struct dry_log_entry *log;
+    struct dry_hash block_hash, tx_hash;
+    uint64_t block_number, block_time;
+    uint32_t tx_index, log_index; /* log_index within the block */
+};
+typedef bool (*dry_found_log_fn)(void *ctx, const struct dry_found_log *log);
+DRY_MUST_USE dry_status dry_chain_logs(struct dry_chain *c, const struct dry_log_filter *filter,
+                                       uint64_t from, uint64_t to, dry_found_log_fn fn, void *ctx,
+                                       struct dry_arena *scratch);
+/* The same over one block of any branch. */
+DRY_MUST_USE dry_status dry_chain_block_logs(struct dry_chain *c, const struct dry_log_filter *f,
+                                             const struct dry_hash *block_hash, dry_found_log_fn fn,
+                                             void *ctx, struct dry_arena *scratch);
+bool dry_log_matches(const struct dry_log_filter *f, const struct dry_log_entry *log);
+
+/* State after a block, with BLOCKHASH answered for a block built on it. ENOTFOUND when pruned. */
+DRY_MUST_USE dry_status dry_chain_state_open(struct dry_chain *c, struct dry_state_view **out,
+                                             const struct dry_header *header,
+                                             const struct dry_hash *hash);
+/* Rules of a block with this number and time on the canonical chain's config. */
+void dry_chain_rules(const struct dry_chain *c, struct dry_rules *out, uint64_t number,
+                     uint64_t time, const struct dry_u256 *parent_td);
+/* The environment of the block after `parent` (pending calls), time as given. */
+void dry_chain_env_after(const struct dry_chain *c, struct dry_block_env *out,
+                         const struct dry_header *parent, const struct dry_u256 *parent_td,
+                         uint64_t time);
+/* An executor of the chain's driver for the calling thread's own use. */
+DRY_MUST_USE dry_status dry_chain_executor_open(struct dry_chain *c, struct dry_executor **out);
+
+/* --- import [loop] --- */
+
+/* Check, execute and store one block given as RLP; make it the head when the engine prefers it.
+ * *verdict_tx: the transaction a TX_… verdict is about. A known block is VALID and changes nothing.
+ */
+DRY_MUST_USE dry_status dry_chain_import(struct dry_chain *c, enum dry_verdict *verdict,
+                                         uint32_t *verdict_tx, struct dry_bytes block_rlp);
+
+/* --- building [loop] --- */
+
+struct dry_build {
+    uint32_t txs_max;     /* 0: no limit */
+    const uint64_t *time; /* NULL: the engine's choice */
+    const struct dry_hash *prev_randao;
+    const struct dry_address *coinbase;
+    const struct dry_hash *parent_beacon_root;
+    uint32_t withdrawal_count;
+    const struct dry_withdrawal *withdrawals;
+};
+/* Build on the head from the pool, seal, store, make it the head. *out (may be NULL): its hash. */
+DRY_MUST_USE dry_status dry_chain_build(struct dry_chain *c, const struct dry_build *b,
+                                        struct dry_hash *out);
+/* What the next block would be, without keeping it: encoded block RLP, receipts and senders in the
+ * arena (eth_getBlockByNumber "pending"). */
+DRY_MUST_USE dry_status dry_chain_build_pending(struct dry_chain *c, struct dry_stored_block *out,
+                                                const struct dry_receipt **receipts,
+                                                struct dry_arena *arena);
+/* Feed the consensus engine; does the actions it answers with (now_ms and head are filled in). */
+DRY_MUST_USE dry_status dry_chain_event(struct dry_chain *c, enum dry_event_kind kind,
+                                        uint64_t value);
+/* evm_setNextBlockTimestamp, evm_increaseTime: seconds. EINVAL when not after the head's time. */
+DRY_MUST_USE dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t time);
+void dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds);
+uint64_t dry_chain_time_offset(const struct dry_chain *c);
+/* Make an earlier block of the canonical chain the head again (evm_revert); later blocks leave the
+ * index. With requeue false their transactions are dropped. ENOTFOUND. */
+DRY_MUST_USE dry_status dry_chain_rewind(struct dry_chain *c, uint64_t number, bool requeue);
+
+/* --- pool [loop] --- */
+
+/* Add a transaction (takes one reference in every case). With automine on, the engine may build
+ * blocks before this returns, so that the receipt is there. */
+DRY_MUST_USE dry_status dry_chain_submit(struct dry_chain *c, struct dry_pool_verdict *v,
+                                         struct dry_pool_tx *tx);
+/* Several at once, blocks built after all are in; v and txs have count elements. */
+DRY_MUST_USE dry_status dry_chain_submit_many(struct dry_chain *c, struct dry_pool_verdict *v,
+                                              struct dry_pool_tx **txs, uint32_t count);
+/* By hash; one reference, or NULL. */
+struct dry_pool_tx *dry_chain_pool_find(struct dry_chain *c, const struct dry_hash *hash);
+/* The nonce after the sender's last includable transaction; the state's when it has none waiting.
+ */
+DRY_MUST_USE dry_status dry_chain_pool_nonce(struct dry_chain *c, uint64_t *out,
+                                             const struct dry_address *sender);
+struct dry_pool_counts {
+    uint32_t pending, queued; /* includable now; waiting for a nonce */
+};
+struct dry_pool_counts dry_chain_pool_counts(const struct dry_chain *c);
+/* Every waiting transaction by sender, then nonce. fn returns false to stop. */
+typedef bool (*dry_pool_each_fn)(void *ctx, const struct dry_pool_tx *tx, bool pending);
+void dry_chain_pool_each(struct dry_chain *c, dry_pool_each_fn fn, void *ctx);
+void dry_chain_pool_clear(struct dry_chain *c);
+
+#endif /* DRY_CHAIN_H */

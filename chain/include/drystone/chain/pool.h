@@ -1,0 +1,67 @@
+/* drystone/chain/pool.h - transactions waiting to be mined. Admission: dry_pool_tx_open() on any
+ * thread, then dry_chain_submit() on the loop's. */
+#ifndef DRY_CHAIN_POOL_H
+#define DRY_CHAIN_POOL_H
+#include <drystone/common/executor.h>
+
+/* One pending transaction; immutable, counted references. */
+struct dry_pool_tx {
+    struct dry_tx tx; /* borrows from the object itself; with its sidecar */
+    struct dry_hash hash;
+    struct dry_address sender;
+    uint64_t arrived; /* order of arrival, set by the pool */
+    uint32_t refs;
+    struct dry_arena arena;
+};
+
+struct dry_pool_limits {
+    uint32_t txs_max;            /* all together */
+    uint32_t account_max;        /* of one sender */
+    uint64_t bytes_max;          /* encodings and sidecars */
+    uint32_t price_bump_percent; /* a replacement must pay so much more (both fees) */
+    uint32_t tx_bytes_max;       /* one transaction without blobs: 128 KiB by default */
+    struct dry_u256 priority_fee_min;
+};
+
+/* Why the pool refuses; X(name, text as geth words it). */
+#define DRY_POOL_ANSWERS(X)                                                                  \
+    X(OK, "")                                                                                \
+    X(KNOWN, "already known")                                                                \
+    X(INVALID, "invalid transaction")                                                        \
+    X(NONCE_TOO_LOW, "nonce too low")                                                        \
+    X(UNDERPRICED, "replacement transaction underpriced")                                    \
+    X(FEE_TOO_LOW, "transaction underpriced")                                                \
+    X(FUNDS, "insufficient funds for gas * price + value")                                   \
+    X(ACCOUNT_FULL, "too many transactions of this sender are waiting (--pool-account-max)") \
+    X(FULL, "the transaction pool is full (--pool-txs-max)")                                 \
+    X(BYTES_FULL, "the transaction pool is full (--pool-bytes-max)")                         \
+    X(OVERSIZED, "oversized data (--pool-tx-bytes-max)")                                     \
+    X(GAS_LIMIT, "exceeds block gas limit")                                                  \
+    X(SIDECAR, "missing or wrong blob sidecar")
+enum dry_pool_answer {
+#define X(name, text) DRY_POOL_##name,
+    DRY_POOL_ANSWERS(X)
+#undef X
+};
+const char *dry_pool_answer_text(enum dry_pool_answer a);
+
+/* What became of a submission. */
+struct dry_pool_verdict {
+    enum dry_pool_answer answer;
+    enum dry_verdict verdict; /* the rule broken when answer is INVALID */
+};
+
+/* Decode a network-form transaction, check what needs no state at these rules, recover its sender
+ * (the costly part).
+ *
+ * Out:     *out     one reference, when *v is OK; close with dry_pool_tx_close().
+ * Returns: DRY_OK whatever *v, or DRY_ENOMEM.
+ * Thread:  any. */
+DRY_MUST_USE dry_status dry_pool_tx_open(struct dry_pool_tx **out, struct dry_pool_verdict *v,
+                                         struct dry_bytes encoded, const struct dry_rules *rules,
+                                         uint32_t tx_bytes_max);
+/* Share and drop references. Thread: any (the count is guarded). Accepts NULL. */
+struct dry_pool_tx *dry_pool_tx_share(struct dry_pool_tx *tx);
+void dry_pool_tx_close(struct dry_pool_tx *tx);
+
+#endif /* DRY_CHAIN_POOL_H */

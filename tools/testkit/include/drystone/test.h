@@ -22,16 +22,16 @@
 /* Fail with both texts in hexadecimal unless the bytes are equal. */
 #define CHECK_BYTES(got, want, msg) test_check_bytes((got), (want), (msg), __FILE__, __LINE__)
 
-/* Run body with the first allocation failing, then the second, ... until a run meets no failure.
- * body must work from scratch each time and release what it took. In it, test_alloc_failed() tells
- * whether a failure was injected so far. At most 100,000 rounds. */
-#define TEST_EACH_ALLOC_FAILS(body)                                                  \
+/* Run the statement or block in braces with the first allocation failing, then the second, ...
+ * until a run meets no failure. It must work from scratch each time and release what it took. In
+ * it, test_alloc_failed() tells whether a failure was injected so far. At most 100,000 rounds. */
+#define TEST_EACH_ALLOC_FAILS(...)                                                   \
     do {                                                                             \
         uint64_t round_ = 0;                                                         \
         do {                                                                         \
             CHECK_MSG(round_ < 100000, "too many allocations to fail each in turn"); \
             test_alloc_fail_at(++round_);                                            \
-            body;                                                                    \
+            __VA_ARGS__;                                                             \
         } while (test_alloc_fail_end());                                             \
     } while (0)
 

@@ -9,6 +9,9 @@
 #define KECCAK_TARGET
 #endif
 
+/* The permutation as compiled into the portable path, for any processor. */
+void dry__keccak_permute(uint64_t s[25]);
+
 static const uint64_t keccak_round_constants[24] = {
     0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
     0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,

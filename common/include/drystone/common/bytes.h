@@ -36,7 +36,11 @@ struct dry_buf {
     size_t max; /* refuse to grow past this; 0 means DRY_BUF_MAX */
 };
 
+#if SIZE_MAX > UINT32_MAX
 #define DRY_BUF_MAX ((size_t)1 << 40)
+#else
+#define DRY_BUF_MAX ((size_t)1 << 30)
+#endif
 
 /* Make room for `more` bytes past len. ENOMEM or ELIMIT; the buffer is untouched on failure. */
 DRY_MUST_USE dry_status dry_buf_reserve(struct dry_buf *b, size_t more);
@@ -55,10 +59,11 @@ static inline struct dry_bytes dry_buf_bytes(const struct dry_buf *b)
 /* Scratch memory that is dropped whole. Chunks double up to 1 MiB; `max` bounds the sum. */
 struct dry_arena_chunk;
 struct dry_arena {
-    struct dry_arena_chunk *chunk;
-    size_t used;  /* in the newest chunk */
-    size_t total; /* bytes in all chunks */
-    size_t max;   /* 0: DRY_BUF_MAX */
+    struct dry_arena_chunk *chunk; /* the newest */
+    struct dry_arena_chunk *spare; /* the largest one given back, or NULL */
+    size_t used;                   /* in the newest chunk */
+    size_t total;                  /* bytes in all chunks, the spare included */
+    size_t max;                    /* 0: DRY_BUF_MAX */
 };
 
 /* n bytes aligned to 16, NOT zeroed, or NULL when memory or the cap runs out. */

@@ -39,8 +39,9 @@ struct dry__world {
     const struct dry_rules *rules;
     const struct dry_tracer *tracer;
     struct dry_arena *arena; /* block-long */
-    uint32_t tx_stamp;       /* grows by one a transaction; never 0 */
-    uint64_t refund;         /* EVM's refund counter of this transaction */
+    uint64_t hash_seed; /* set after open, before first use: makes table collisions hard to plan */
+    uint32_t tx_stamp;  /* grows by one a transaction; never 0 */
+    uint64_t refund;    /* EVM's refund counter of this transaction */
     /* the first failure of the reader or of memory; checked by whoever drives (the EVM unwinds with
      * DRY_EVM_STOPPED when it is set) */
     dry_status error;
@@ -115,6 +116,8 @@ void dry__world_log(struct dry__world *w, const struct dry_address *address,
  * transaction) and, from Spurious Dragon on, empty touched ones; the journal is forgotten. */
 void dry__world_tx_begin(struct dry__world *w);
 void dry__world_tx_end(struct dry__world *w);
+/* The removals of tx_end alone, journaled: a call is finished so, looked at, and reverted. */
+void dry__world_tx_remove(struct dry__world *w);
 
 /* What changed since the world was opened, sorted, in the arena. */
 DRY_MUST_USE dry_status dry__world_diff(struct dry__world *w, struct dry_state_diff *out,

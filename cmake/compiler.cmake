@@ -3,7 +3,6 @@ set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_OPTIMIZE_DEPENDENCIES ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 
@@ -20,7 +19,8 @@ add_compile_options(
     $<$<COMPILE_LANGUAGE:C>:-Wall> $<$<COMPILE_LANGUAGE:C>:-Wextra> $<$<COMPILE_LANGUAGE:C>:-Wshadow>
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
     $<$<COMPILE_LANGUAGE:C>:-Wvla> $<$<COMPILE_LANGUAGE:C>:-Wundef>
-    -ffunction-sections -fdata-sections)
+    # Position-independent as a program, not as a library: functions stay free to be inlined.
+    -fPIE -ffunction-sections -fdata-sections)
 if(DRYSTONE_WERROR)
     add_compile_options($<$<COMPILE_LANGUAGE:C>:-Werror>)
 endif()
@@ -36,7 +36,7 @@ if(CMAKE_C_COMPILER_ID STREQUAL "Clang")
         add_link_options(--ld-path=${LLD})
     endif()
 endif()
-add_link_options(-Wl,--gc-sections)
+add_link_options(-pie -Wl,--gc-sections -Wl,-z,relro -Wl,-z,now)
 
 if(DRYSTONE_SANITIZE)
     add_compile_options(-fsanitize=${DRYSTONE_SANITIZE} -fno-sanitize-recover=all)

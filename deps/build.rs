@@ -6,8 +6,11 @@ use std::{env, fs};
 /// Folder of a package of Cargo.lock, for a crate whose build script does not tell.
 fn package_dir(name: &str) -> PathBuf {
     let cargo = env::var("CARGO").expect("set by cargo");
-    let args = ["metadata", "--format-version", "1", "--locked", "--offline"];
-    let out = Command::new(cargo).args(args).output().expect("cargo metadata runs");
+    // Only this platform's packages: the others of the lock file need not be on this machine.
+    let platform = env::var("TARGET").expect("set by cargo");
+    let args = ["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform"];
+    let out = Command::new(cargo).args(args).arg(platform).output().expect("cargo metadata runs");
+    assert!(out.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&out.stderr));
     let text = String::from_utf8(out.stdout).expect("JSON is UTF-8");
     let mark = "\"manifest_path\":\"";
     for (at, _) in text.match_indices(mark) {

@@ -6,8 +6,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # The core that decides: no I/O, no clock, no threads, no globals, no floats, no C library but mem*.
 PURE = ("common", "crypto", "state", "execution", "consensus", "zk", "light")
-# The place in it that asks the system for memory; a freestanding build brings its own.
-HOSTED = ("common/src/alloc.c",)
+# What in it asks the system for memory or ends the process; a freestanding build brings its own.
+HOSTED = ("common/src/alloc.c", "common/src/assert.c")
 
 
 def layers():

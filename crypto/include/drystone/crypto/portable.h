@@ -29,4 +29,13 @@ DRY_MUST_USE bool dry_portable_p256_verify(const uint8_t hash[32], const uint8_t
                                            const uint8_t s[32], const uint8_t x[32],
                                            const uint8_t y[32]);
 
+/* --- big integers, bn254 --- */
+
+DRY_MUST_USE dry_status dry_portable_modexp(uint8_t *out, struct dry_bytes base,
+                                            struct dry_bytes exp, struct dry_bytes mod);
+DRY_MUST_USE bool dry_portable_bn254_add(uint8_t out[64], const uint8_t a[64], const uint8_t b[64]);
+DRY_MUST_USE bool dry_portable_bn254_mul(uint8_t out[64], const uint8_t a[64],
+                                         const uint8_t scalar[32]);
+DRY_MUST_USE bool dry_portable_bn254_pairing(bool *is_one, struct dry_bytes in);
+
 #endif /* DRY_CRYPTO_PORTABLE_H */

@@ -44,10 +44,4 @@ enum dry__rlp_fault dry__rlp_count(const struct dry_rlp *c, size_t *out);
 /* DRY_OK for NONE, ELIMIT for DEPTH, else EDECODE with the fault's text. */
 dry_status dry__rlp_status(enum dry__rlp_fault f);
 
-/* Append a string of n bytes, n < 56 and no single byte below 0x80. */
-static inline dry_status dry__rlp_put_fixed(struct dry_buf *out, const void *p, size_t n)
-{
-    return dry_rlp_put_string(out, dry_bytes_of(p, n));
-}
-
 #endif /* DRY_COMMON_RLP_ITEM_H */

@@ -86,7 +86,8 @@ DRY_MUST_USE dry_status dry_tx_encode_unsigned(struct dry_buf *out, const struct
 /* The bytes whose keccak256 an authority signed: 0x05 || rlp([chain_id, address, nonce]). */
 DRY_MUST_USE dry_status dry_authorization_encode_unsigned(struct dry_buf *out,
                                                           const struct dry_authorization *a);
-/* v as RPC and the legacy encoding show it: 27/28, 35 + 2 * chain_id + parity, or the parity. */
+/* v as RPC and the legacy encoding show it: 27/28, 35 + 2 * chain_id + parity, or the parity.
+ * UINT64_MAX when that does not fit (chain ids of 64 bits). */
 uint64_t dry_tx_v(const struct dry_tx *tx);
 /* Lowest of max_fee and base_fee + priority: what the sender pays for a unit of gas. When max_fee
  * is below base_fee the result is max_fee. */

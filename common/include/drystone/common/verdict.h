@@ -7,20 +7,26 @@
 #define DRY_VERDICTS(X)                                                                \
     X(VALID, "valid")                                                                  \
     /* transactions: form */                                                           \
-    X(TX_RLP, "transaction is not canonical RLP")                                      \
+    X(TX_RLP, "transaction is cut short or has bytes too many")                        \
+    X(TX_RLP_HEADER, "transaction starts with neither a type nor a list")              \
+    X(TX_RLP_LENGTH, "transaction has an RLP length not in its shortest form")         \
     X(TX_RLP_FIELD, "transaction field has the wrong form")                            \
+    X(TX_LEADING_ZEROS, "transaction has a number with leading zeros")                 \
     X(TX_FIELD_COUNT, "transaction has the wrong number of fields")                    \
     X(TX_TYPE_UNSUPPORTED, "transaction type not supported")                           \
     X(TX_ADDRESS_LENGTH, "address is not 20 bytes")                                    \
     X(TX_NONCE_OVERFLOW, "nonce does not fit 64 bits")                                 \
     X(TX_GAS_LIMIT_OVERFLOW, "gas limit does not fit 64 bits")                         \
     X(TX_GAS_PRICE_OVERFLOW, "fee does not fit 256 bits")                              \
+    X(TX_PRIORITY_FEE_OVERFLOW, "priority fee does not fit 256 bits")                  \
     X(TX_VALUE_OVERFLOW, "value does not fit 256 bits")                                \
     X(TX_GAS_PRODUCT_OVERFLOW, "gas limit times gas price does not fit 256 bits")      \
     X(TX_ACCESS_LIST_FORM, "access list has the wrong form")                           \
     X(TX_AUTHORIZATION_FORM, "authorization has the wrong form")                       \
+    X(TX_SIZE, "transaction larger than 16 MiB")                                       \
     X(TX_BLOB_SIDECAR_FORM, "blob sidecar has the wrong form")                         \
     /* transactions: signature */                                                      \
+    X(TX_SIGNATURE_V, "signature's v is neither 27, 28 nor 35 and up")                 \
     X(TX_SIGNATURE_VRS, "signature values out of range")                               \
     X(TX_SIGNATURE_RECOVERY, "signature does not recover to a sender")                 \
     X(TX_CHAIN_ID, "wrong chain id")                                                   \
@@ -47,6 +53,9 @@
     /* blocks: form */                                                                 \
     X(BLOCK_RLP, "block is not canonical RLP")                                         \
     X(BLOCK_RLP_FIELD, "block field has the wrong form")                               \
+    X(BLOCK_FIELD_OVERFLOW, "block field does not fit 64 bits")                        \
+    X(BLOCK_ADDRESS_LENGTH, "address in a block is not 20 bytes")                      \
+    X(BLOCK_WITHDRAWALS_FORM, "withdrawals missing, or not the header's fork's")       \
     X(BLOCK_FIELD_COUNT, "header or body has the wrong number of fields for its fork") \
     X(BLOCK_SIZE, "block larger than its limit (EIP-7934)")                            \
     X(BLOCK_HASH, "block hash differs")                                                \

@@ -101,10 +101,10 @@ enum dry__rlp_fault dry__rlp_u64(struct dry_rlp *c, uint64_t *out)
 
     if (f != DRY__RLP_NONE)
         return f;
-    if (s.len != 0 && s.ptr[0] == 0)
-        return DRY__RLP_ZEROS;
     if (s.len > 8)
         return DRY__RLP_OVERFLOW;
+    if (s.len != 0 && s.ptr[0] == 0)
+        return DRY__RLP_ZEROS;
     for (size_t i = 0; i < s.len; i++)
         v = v << 8 | s.ptr[i];
     *out = v;

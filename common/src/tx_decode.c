@@ -328,6 +328,18 @@ static dry_status decode_network(struct dry_tx *tx, struct dry__reader *r, size_
     return read_sidecar(r, tx, count == 5, arena);
 }
 
+/* What is wrong with a transaction that begins with no known type and no list. */
+static enum dry_verdict no_type(struct dry_bytes in)
+{
+    struct dry__reader r = {dry_rlp_of(in), DRY_VERDICT_VALID, false};
+    struct dry__rlp_item it;
+
+    if (in.ptr[0] < 0x80)
+        return DRY_VERDICT_TX_TYPE_UNSUPPORTED;
+    dry__reader_fault(&r, dry__rlp_peek(&r.c, &it), DRY_VERDICT_VALID);
+    return r.verdict != DRY_VERDICT_VALID ? r.verdict : DRY_VERDICT_TX_RLP_HEADER;
+}
+
 dry_status dry_tx_decode(struct dry_tx *tx, enum dry_verdict *verdict, struct dry_bytes in,
                          struct dry_arena *arena)
 {
@@ -342,7 +354,7 @@ dry_status dry_tx_decode(struct dry_tx *tx, enum dry_verdict *verdict, struct dr
     if (in.len == 0)
         return DRY_OK;
     if (in.ptr[0] < 0xc0) {
-        *verdict = in.ptr[0] < 0x80 ? DRY_VERDICT_TX_TYPE_UNSUPPORTED : DRY_VERDICT_TX_RLP_HEADER;
+        *verdict = no_type(in);
         if (in.ptr[0] == DRY_TX_LEGACY || in.ptr[0] > DRY_TX_SET_CODE)
             return DRY_OK;
         tx->type = (enum dry_tx_type)in.ptr[0];

@@ -199,8 +199,8 @@ static inline __attribute__((always_inline)) void divide(uint64_t *q, struct dry
             if (q != NULL)
                 q[j] = x;
         }
-        r >>= s;
-        *rem = (struct dry_u256){{(uint64_t)r, (uint64_t)(r >> 64), 0, 0}};
+        t = (uint64_t)(r >> 64);
+        *rem = (struct dry_u256){{(uint64_t)r >> s | t << 1 << (63 - s), t >> s, 0, 0}};
         return;
     case 3:
         v = reciprocal_3by2(d[2], d[1]);

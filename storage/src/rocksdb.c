@@ -23,6 +23,7 @@ struct store {
     rocksdb_readoptions_t *read;
     rocksdb_writeoptions_t *write, *write_sync;
     bool read_only;
+    dry_status broken; /* why the first commit failed that did; the writer's */
 };
 
 struct dry_snapshot {
@@ -52,6 +53,8 @@ static const struct {
     {"lock hold by current process", DRY_CODE_EBUSY, "the database is open already"},
     {"Read-only file system", DRY_CODE_EIO, "the file system is read-only"},
     {"Permission denied", DRY_CODE_EIO, "no permission to write the database directory"},
+    {"/CURRENT: No such file", DRY_CODE_ENOTFOUND, "there is no database"},
+    {"No such file", DRY_CODE_ECORRUPT, "the database is damaged: a file is missing"},
     {"does not exist", DRY_CODE_ENOTFOUND, "there is no database"},
     {"Corruption", DRY_CODE_ECORRUPT, "the database is damaged"},
     {"Not a directory", DRY_CODE_EIO, "the database path is not a directory"},
@@ -126,7 +129,7 @@ static void store_close(struct dry_storage *s)
     struct store *r = (struct store *)s;
 
     if (r->db != NULL) {
-        if (!r->read_only) {
+        if (!r->read_only && dry_ok(r->broken)) {
             char *err = NULL;
 
             /* Commits that were not durable become so; a failure loses nothing that was promised.
@@ -228,6 +231,10 @@ static dry_status store_commit(struct dry_storage *s, const struct dry_batch *ba
 
     if (r->read_only)
         return DRY_STATUS(EUNSUPPORTED, "the database was opened read-only");
+    /* After a failed write the log's end is unknown, and RocksDB may assert on the next one: only
+     * opening again, which reads the log, makes it sure. */
+    if (!dry_ok(r->broken))
+        return r->broken;
     w = rocksdb_writebatch_create();
     while (dry_batch_next(batch, &offset, &op, &key, &value)) {
         switch (op) {
@@ -245,7 +252,9 @@ static dry_status store_commit(struct dry_storage *s, const struct dry_batch *ba
     }
     rocksdb_write(r->db, durable ? r->write_sync : r->write, w, &err);
     rocksdb_writebatch_destroy(w);
-    return err == NULL ? DRY_OK : rocks_status(err, NULL);
+    if (err != NULL)
+        r->broken = rocks_status(err, NULL);
+    return r->broken;
 }
 
 static dry_status store_snapshot_open(struct dry_storage *s, struct dry_snapshot **out)

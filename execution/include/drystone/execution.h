@@ -61,6 +61,10 @@ DRY_MUST_USE dry_status dry_block_check(enum dry_verdict *verdict, const struct 
 DRY_MUST_USE dry_status dry_ommers_check(enum dry_verdict *verdict, const struct dry_block *b,
                                          const struct dry_block *ancestors, uint32_t ancestor_count,
                                          const struct dry_chain_config *config);
+/* What is wrong with the header of an uncle when the verdict was BLOCK_UNCLE_HEADER. */
+DRY_MUST_USE dry_status dry_ommer_fault(enum dry_verdict *fault, const struct dry_block *b,
+                                        const struct dry_block *ancestors, uint32_t ancestor_count,
+                                        const struct dry_chain_config *config);
 /* The environment a block runs in. */
 void dry_block_env_of(struct dry_block_env *out, const struct dry_header *h,
                       const struct dry_rules *rules, const struct dry_chain_config *config);
@@ -85,14 +89,14 @@ void dry_header_hash(struct dry_hash *out, const struct dry_header *h, struct dr
 /* --- a bare message, for `evm run` and tests --- */
 
 struct dry_message {
-    struct dry_address caller, origin, address, code_address;
+    struct dry_address caller, origin, address; /* address: the new contract's when create is set */
     struct dry_u256 value, gas_price;
     uint64_t gas;
     struct dry_bytes input;
     bool create;
 };
-/* Run a message on a reader without any of a transaction's charges; changes are dropped unless diff
- * is asked for. Everything borrows from the arena. */
+/* Run a message between begin and finish without any of a transaction's checks and charges, and
+ * undo it; with diff not NULL it tells what the message changed. Results borrow from the arena. */
 DRY_MUST_USE dry_status dry_evm_message(struct dry_executor *serial, struct dry_tx_result *out,
                                         struct dry_state_diff *diff,
                                         const struct dry_message *message);

@@ -46,6 +46,7 @@
     X(TX_BLOB_FEE, "max fee per blob gas less than block blob base fee")               \
     X(TX_BLOB_NONE, "blob transaction without blobs")                                  \
     X(TX_BLOB_COUNT, "too many blobs in the transaction")                              \
+    X(TX_BLOB_ALLOWANCE, "more blobs than are left in the block")                      \
     X(TX_BLOB_VERSION, "blob versioned hash of an unknown version")                    \
     X(TX_BLOB_CREATE, "blob transaction cannot create a contract")                     \
     X(TX_AUTHORIZATION_NONE, "set-code transaction without authorizations")            \

@@ -10,6 +10,7 @@
 #include <drystone/common/clock.h>
 #include <drystone/common/consensus.h>
 #include <drystone/common/storage.h>
+#include <drystone/platform/lock.h>
 #include <drystone/platform/log.h>
 #include <drystone/state.h>
 
@@ -24,7 +25,7 @@ struct dry_head {
     uint64_t safe_number, finalized_number;
     struct dry_rules rules; /* in force at this block */
     uint8_t extra_data[DRY_EXTRA_DATA_MAX];
-    uint32_t refs;
+    struct dry_refs refs;
 };
 
 /* --- events --- */
@@ -66,7 +67,10 @@ struct dry_chain_settings {
                                     crashed machine may lose the newest blocks */
     struct dry_bytes extra_data; /* of built blocks; at most 32 bytes */
     void (*set_timer)(void *ctx, uint64_t ms); /* feed DRY_EVENT_TIMER after ms; 0 stops */
-    void *set_timer_ctx;
+    /* Have dry_chain_work() called soon on the loop thread: there is more to build than one call
+     * should. */
+    void (*wake)(void *ctx);
+    void *shell_ctx; /* for both */
 };
 #define DRY_CHAIN_FORMAT 1u /* of what is stored; a newer one is refused */
 
@@ -195,6 +199,8 @@ DRY_MUST_USE dry_status dry_chain_build_pending(struct dry_chain *c, struct dry_
 /* Feed the consensus engine; does the actions it answers with (now_ms and head are filled in). */
 DRY_MUST_USE dry_status dry_chain_event(struct dry_chain *c, enum dry_event_kind kind,
                                         uint64_t value);
+/* Go on with the work a wake() was asked for: builds for about 10 ms, then asks again. */
+DRY_MUST_USE dry_status dry_chain_work(struct dry_chain *c);
 /* evm_setNextBlockTimestamp, evm_increaseTime: seconds. EINVAL when not after the head's time. */
 DRY_MUST_USE dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t time);
 void dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds);

@@ -21,7 +21,7 @@ DRY_MUST_USE dry_status dry_genesis_parse(struct dry_genesis *out, struct dry_bu
                                           struct dry_bytes json, struct dry_arena *arena);
 
 /* Fill header.state_root from the allocation, so that the header hashes to the genesis hash. */
-DRY_MUST_USE dry_status dry_genesis_seal(struct dry_genesis *g, struct dry_arena *scratch);
+DRY_MUST_USE dry_status dry_genesis_seal(struct dry_genesis *g);
 
 /* A dev chain's genesis as JSON: Osaka from the start, the system contracts of EIP-4788, 2935, 7002
  * and 7251 in place, base fee 1 gwei, the accounts funded. Appended to out. */

@@ -3,6 +3,7 @@
 #ifndef DRY_CHAIN_POOL_H
 #define DRY_CHAIN_POOL_H
 #include <drystone/common/executor.h>
+#include <drystone/platform/lock.h>
 
 /* One pending transaction; immutable, counted references. */
 struct dry_pool_tx {
@@ -10,8 +11,9 @@ struct dry_pool_tx {
     struct dry_hash hash;
     struct dry_address sender;
     uint64_t arrived; /* order of arrival, set by the pool */
-    uint32_t refs;
-    struct dry_arena arena;
+    size_t bytes;     /* memory it holds */
+    struct dry_refs refs;
+    struct dry_arena arena; /* lists of the transaction */
 };
 
 struct dry_pool_limits {

@@ -25,6 +25,20 @@ bool dry_cond_wait_ms(struct dry_cond *c, struct dry_mutex *m, uint64_t timeout_
 void dry_cond_signal(struct dry_cond *c);
 void dry_cond_broadcast(struct dry_cond *c);
 
+/* A count of references. Zeroed means none. Thread: any. */
+struct dry_refs {
+    uint32_t count;
+};
+static inline void dry_refs_take(struct dry_refs *r)
+{
+    (void)__atomic_add_fetch(&r->count, 1, __ATOMIC_RELAXED);
+}
+/* True when the last one was dropped. */
+static inline bool dry_refs_drop(struct dry_refs *r)
+{
+    return __atomic_sub_fetch(&r->count, 1, __ATOMIC_ACQ_REL) == 0;
+}
+
 /* A joinable thread. Signals the loop watches are blocked in it. */
 struct dry_thread {
     pthread_t t;

@@ -1,0 +1,462 @@
+/* build.c - making blocks: from the pool on the head, kept or only looked at; and driving the
+ * engine. */
+#include "internal.h"
+#include <drystone/crypto.h>
+#include <drystone/execution.h>
+#include <drystone/platform/log.h>
+
+#define WORK_NS_MAX 10000000ull /* one turn of building before others get the loop */
+#define GAS_LIMIT_DIVISOR 1024u /* Yellow Paper, equation 47 */
+#define TX_GAS_MIN 21000u
+
+/* A block under construction. */
+struct making {
+    struct dry_header header;
+    struct dry_block block;
+    struct dry_rules rules;
+    struct dry_block_env env;
+    struct dry_block_result result;
+    struct dry_tx *txs;
+    struct dry_address *senders;
+    struct dry_hash *hashes;
+    struct dry_pool_tx **taken;
+    uint32_t cap, blobs;
+    uint64_t gas_left;
+};
+
+void dry__header_fees(struct dry_header *h, const struct dry_header *parent,
+                      const struct dry_rules *rules)
+{
+    h->extra_fields = rules->fork >= DRY_FORK_PRAGUE     ? DRY_HEADER_PRAGUE
+                      : rules->fork >= DRY_FORK_CANCUN   ? DRY_HEADER_CANCUN
+                      : rules->fork >= DRY_FORK_SHANGHAI ? DRY_HEADER_SHANGHAI
+                      : rules->fork >= DRY_FORK_LONDON   ? DRY_HEADER_LONDON
+                                                         : 0;
+    if (rules->fork >= DRY_FORK_LONDON)
+        dry_base_fee_next(&h->base_fee, parent, rules, parent->extra_fields >= DRY_HEADER_LONDON);
+    if (rules->fork >= DRY_FORK_CANCUN)
+        h->excess_blob_gas = dry_excess_blob_gas_next(parent, rules);
+}
+
+/* Towards the target by what one block may move. */
+static uint64_t gas_limit_next(const struct dry_chain *c, uint64_t parent)
+{
+    uint64_t target = c->set.gas_limit_target, step = parent / GAS_LIMIT_DIVISOR - 1;
+
+    if (target == 0 || target == parent)
+        return parent;
+    if (target > parent)
+        return target - parent < step ? target : parent + step;
+    return parent - target < step ? target : parent - step;
+}
+
+static dry_status header_prepare(struct dry_chain *c, struct making *m, const struct dry_build *b)
+{
+    const struct dry_head *head = dry__head(c);
+    struct dry_header *h = &m->header;
+    dry_status st;
+
+    h->parent_hash = head->hash;
+    h->number = head->header.number + 1;
+    h->gas_limit = gas_limit_next(c, head->header.gas_limit);
+    h->extra_data = c->set.extra_data;
+    h->ommers_hash = dry_hash_empty_ommers;
+    st = dry_consensus_prepare(c->consensus, h, &head->header, dry__now_ms(c));
+    if (!dry_ok(st))
+        return st;
+    if (b->time != NULL || c->has_next_time)
+        h->time = b->time != NULL ? *b->time : c->next_time;
+    if (h->time <= head->header.time)
+        return DRY_STATUS(EINVAL, "the block's timestamp is not after its parent's");
+    if (b->prev_randao != NULL)
+        h->mix_hash = *b->prev_randao;
+    if (b->coinbase != NULL)
+        h->coinbase = *b->coinbase;
+    if (b->parent_beacon_root != NULL)
+        h->parent_beacon_root = *b->parent_beacon_root;
+    dry_chain_rules(c, &m->rules, h->number, h->time, &head->total_difficulty);
+    if (m->rules.fork < DRY_FORK_PARIS)
+        dry_difficulty_next(&h->difficulty, &c->config, h->number, h->time, &head->header,
+                            !dry_hash_equal(&head->header.ommers_hash, &dry_hash_empty_ommers));
+    dry__header_fees(h, &head->header, &m->rules);
+    dry_block_env_of(&m->env, h, &m->rules, &c->config);
+    return DRY_OK;
+}
+
+static dry_status room(struct dry_chain *c, struct making *m)
+{
+    uint32_t n = m->block.tx_count, cap = m->cap == 0 ? 4 : m->cap * 2;
+    struct making old = *m;
+
+    if (n < m->cap)
+        return DRY_OK;
+    m->txs = dry_arena_alloc(&c->arena, cap * sizeof(*m->txs));
+    m->senders = dry_arena_alloc(&c->arena, cap * sizeof(*m->senders));
+    m->hashes = dry_arena_alloc(&c->arena, cap * sizeof(*m->hashes));
+    m->taken = dry_arena_alloc(&c->arena, cap * sizeof(*m->taken));
+    if (m->txs == NULL || m->senders == NULL || m->hashes == NULL || m->taken == NULL)
+        return DRY_ENOMEM;
+    if (n != 0) {
+        memcpy(m->txs, old.txs, n * sizeof(*m->txs));
+        memcpy(m->senders, old.senders, n * sizeof(*m->senders));
+        memcpy(m->hashes, old.hashes, n * sizeof(*m->hashes));
+        memcpy(m->taken, old.taken, n * sizeof(*m->taken));
+    }
+    m->cap = cap;
+    return DRY_OK;
+}
+
+static dry_status take(struct dry_chain *c, struct making *m, struct dry_pool_tx *tx,
+                       const struct dry_tx_result *r)
+{
+    uint32_t n;
+    dry_status st = room(c, m);
+
+    if (!dry_ok(st))
+        return st;
+    n = m->block.tx_count++;
+    m->txs[n] = tx->tx;
+    m->senders[n] = tx->sender;
+    m->hashes[n] = tx->hash;
+    m->taken[n] = tx;
+    m->blobs += tx->tx.blob_count;
+    m->gas_left -= r->gas_used;
+    return dry__pool_taken(&c->pool, tx);
+}
+
+/* Whether the transaction must wait for another block: its fee, or its size. */
+static bool waits(const struct making *m, const struct dry_pool_tx *tx)
+{
+    return dry_u256_less(&tx->tx.max_fee_per_gas, &m->env.base_fee) ||
+           tx->tx.gas_limit > m->gas_left ||
+           (tx->tx.blob_count != 0 &&
+            (m->blobs + tx->tx.blob_count > m->rules.blob.max ||
+             dry_u256_less(&tx->tx.max_fee_per_blob_gas, &m->env.blob_base_fee)));
+}
+
+/* A transaction the rules refuse now: what a later block may take waits, the rest leaves the pool.
+ */
+static dry_status refused(struct dry_chain *c, struct dry_pool_tx *tx, enum dry_verdict verdict)
+{
+    switch (verdict) { /* only the few that time can mend are told apart */
+    case DRY_VERDICT_TX_GAS_ALLOWANCE:
+    case DRY_VERDICT_TX_FEE_BELOW_BASE:
+    case DRY_VERDICT_TX_BLOB_FEE:
+    case DRY_VERDICT_TX_BLOB_COUNT:
+    case DRY_VERDICT_TX_NONCE_TOO_HIGH:
+    case DRY_VERDICT_TX_FUNDS:
+        return dry__pool_park(&c->pool, tx);
+    default:
+        break;
+    }
+    DRY_LOG(c->log, WARN, "chain", "transaction dropped", DRY_FIELD_HEX("hash", tx->hash.b, 32),
+            DRY_FIELD_STR("reason", dry_verdict_text(verdict)));
+    dry__pool_remove(&c->pool, tx);
+    return DRY_OK;
+}
+
+static dry_status fill(struct dry_chain *c, struct making *m, uint32_t txs_max)
+{
+    struct dry_pool_tx *tx;
+
+    m->gas_left = m->header.gas_limit;
+    while (m->gas_left >= TX_GAS_MIN && (txs_max == 0 || m->block.tx_count < txs_max) &&
+           (tx = dry__pool_next(&c->pool)) != NULL) {
+        struct dry_tx_result r;
+        enum dry_verdict verdict;
+        dry_status st;
+
+        if (waits(m, tx)) {
+            st = dry__pool_park(&c->pool, tx);
+        } else {
+            st = dry_executor_transact(c->executor, &verdict, &r, &tx->tx, &tx->sender);
+            if (dry_ok(st))
+                st = verdict == DRY_VERDICT_VALID ? take(c, m, tx, &r) : refused(c, tx, verdict);
+        }
+        if (!dry_ok(st))
+            return st;
+    }
+    return DRY_OK;
+}
+
+/* Run the block in m on the head's state; its state root goes to the header, new nodes to the
+ * batch. */
+static dry_status run(struct dry_chain *c, struct making *m, const struct dry_build *b)
+{
+    const struct dry_head *head = dry__head(c);
+    struct dry_state_view *view = NULL;
+    enum dry_verdict verdict = DRY_VERDICT_VALID;
+    dry_status st = dry_chain_state_open(c, &view, &head->header, &head->hash);
+
+    if (dry_ok(st))
+        st = dry_executor_begin(c->executor, &verdict, &m->env, dry_state_view_reader(view), NULL,
+                                &c->arena);
+    if (dry_ok(st) && verdict == DRY_VERDICT_VALID)
+        st = fill(c, m, b->txs_max);
+    if (dry_ok(st) && verdict == DRY_VERDICT_VALID) {
+        m->block.txs = m->txs;
+        m->block.has_withdrawals = m->rules.fork >= DRY_FORK_SHANGHAI;
+        m->block.withdrawals = b->withdrawals;
+        m->block.withdrawal_count = b->withdrawal_count;
+        m->block.header = m->header;
+        st = dry_executor_finish(c->executor, &verdict, &m->result, &m->block);
+    }
+    if (dry_ok(st) && verdict != DRY_VERDICT_VALID)
+        st = DRY_STATUS(EINVAL, dry_verdict_text(verdict));
+    if (dry_ok(st))
+        st = dry_block_seal_result(&m->header, &m->block, &m->result, &m->rules, &c->arena);
+    if (dry_ok(st))
+        st = dry_state_apply(view, &m->header.state_root, &c->batch, &m->result.diff, c->set.jobs);
+    m->block.header = m->header;
+    dry_state_view_close(view);
+    dry__pool_done(&c->pool);
+    return st;
+}
+
+/* The block's RLP, split after the header. */
+static dry_status encode(struct dry_chain *c, const struct making *m, struct dry_bytes *header,
+                         struct dry_bytes *rest)
+{
+    struct dry_buf rlp = {0};
+    struct dry_bytes all;
+    struct dry_rlp cursor, items;
+    dry_status st = dry_block_encode(&rlp, &m->block);
+
+    if (dry_ok(st))
+        st = dry_arena_copy(&c->arena, &all, dry_buf_bytes(&rlp));
+    dry_buf_fini(&rlp);
+    if (!dry_ok(st))
+        return st;
+    cursor = dry_rlp_of(all);
+    st = dry_rlp_list(&cursor, &items);
+    if (dry_ok(st))
+        st = dry_rlp_raw(&items, header);
+    *rest = dry_bytes_of(items.ptr, (size_t)(items.end - items.ptr));
+    return st;
+}
+
+static dry_status sidecars_store(struct dry_chain *c, const struct making *m)
+{
+    struct dry_buf rlp = {0};
+    dry_status st = DRY_OK;
+
+    for (uint32_t i = 0; i < m->block.tx_count && m->blobs != 0 && dry_ok(st); i++) {
+        struct dry__key key = dry__key_hash(DRY__KEY_SIDECAR, &m->hashes[i]);
+
+        if (m->txs[i].sidecar == NULL)
+            continue;
+        rlp.len = 0;
+        st = dry_tx_encode_network(&rlp, &m->txs[i]);
+        if (dry_ok(st))
+            st = dry_batch_put(&c->batch, dry__key_bytes(&key), dry_buf_bytes(&rlp));
+    }
+    dry_buf_fini(&rlp);
+    return st;
+}
+
+static dry_status commit(struct dry_chain *c, struct making *m)
+{
+    struct dry__new_block b = {.block = &m->block,
+                               .senders = m->senders,
+                               .tx_hashes = m->hashes,
+                               .receipt_count = m->result.receipt_count,
+                               .receipts = m->result.receipts};
+    struct dry__new_head n = {.block = &b,
+                              .header = m->header,
+                              .tx_hashes = m->hashes,
+                              .tx_count = m->block.tx_count,
+                              .requeue = true};
+    dry_status st = encode(c, m, &b.header_rlp, &b.rest_rlp);
+
+    if (!dry_ok(st))
+        return st;
+    dry_keccak256(&b.hash, b.header_rlp);
+    (void)dry_u256_add(&b.total_difficulty, &dry__head(c)->total_difficulty, &m->header.difficulty);
+    n.hash = b.hash;
+    n.total_difficulty = b.total_difficulty;
+    st = sidecars_store(c, m);
+    if (dry_ok(st))
+        st = dry__store_block(&c->batch, &b);
+    if (dry_ok(st))
+        st = dry__head_set(c, &n);
+    return st;
+}
+
+dry_status dry_chain_build(struct dry_chain *c, const struct dry_build *b, struct dry_hash *out)
+{
+    uint64_t began = dry_clock_monotonic_ns(c->set.clock);
+    struct making m = {0};
+    dry_status st;
+
+    dry_arena_reset(&c->arena);
+    dry_batch_clear(&c->batch);
+    st = header_prepare(c, &m, b);
+    if (dry_ok(st))
+        st = run(c, &m, b);
+    if (dry_ok(st))
+        st = commit(c, &m);
+    if (!dry_ok(st))
+        return st;
+    c->has_next_time = false;
+    if (out != NULL)
+        *out = dry__head(c)->hash;
+    DRY_LOG(c->log, INFO, "chain", "block", DRY_FIELD_U64("number", m.header.number),
+            DRY_FIELD_HEX("hash", dry__head(c)->hash.b, 32), DRY_FIELD_U64("txs", m.block.tx_count),
+            DRY_FIELD_U64("gas", m.header.gas_used),
+            DRY_FIELD_MS("ms", dry_clock_monotonic_ns(c->set.clock) - began));
+    return DRY_OK;
+}
+
+static dry_status receipts_copy(struct dry_arena *arena, const struct dry_receipt **out,
+                                const struct dry_block_result *r)
+{
+    struct dry_receipt *copy = dry_arena_zalloc(arena, r->receipt_count + 1u, sizeof(*copy));
+    dry_status st = DRY_OK;
+
+    if (copy == NULL)
+        return DRY_ENOMEM;
+    for (uint32_t i = 0; i < r->receipt_count && dry_ok(st); i++) {
+        struct dry_log_entry *logs =
+            dry_arena_zalloc(arena, r->receipts[i].log_count + 1u, sizeof(*logs));
+
+        if (logs == NULL)
+            return DRY_ENOMEM;
+        copy[i] = r->receipts[i];
+        copy[i].logs = logs;
+        for (uint32_t k = 0; k < copy[i].log_count && dry_ok(st); k++) {
+            logs[k] = r->receipts[i].logs[k];
+            st = dry_arena_copy(arena, &logs[k].data, r->receipts[i].logs[k].data);
+        }
+    }
+    *out = copy;
+    return st;
+}
+
+/* Everything the caller keeps is copied from the chain's arena and the pool's objects to his. */
+static dry_status pending_copy(struct making *m, struct dry_stored_block *out,
+                               const struct dry_head *head, struct dry_bytes header,
+                               struct dry_bytes rest, struct dry_arena *arena)
+{
+    struct dry_buf rlp = {0};
+    struct dry_bytes all, senders, hashes;
+    enum dry_verdict verdict;
+    size_t list = dry_rlp_open(&rlp);
+    dry_status st = dry_buf_append(&rlp, header);
+
+    if (dry_ok(st))
+        st = dry_buf_append(&rlp, rest);
+    if (dry_ok(st))
+        st = dry_rlp_close(&rlp, list);
+    if (dry_ok(st))
+        st = dry_arena_copy(arena, &all, dry_buf_bytes(&rlp));
+    if (dry_ok(st))
+        st = dry_block_decode(&out->block, &verdict, all, arena);
+    if (dry_ok(st))
+        st = dry_arena_copy(arena, &senders,
+                            dry_bytes_of(m->senders, m->block.tx_count * sizeof(*m->senders)));
+    if (dry_ok(st))
+        st = dry_arena_copy(arena, &hashes,
+                            dry_bytes_of(m->hashes, m->block.tx_count * sizeof(*m->hashes)));
+    dry_buf_fini(&rlp);
+    if (!dry_ok(st))
+        return st;
+    DRY_ASSERT(verdict == DRY_VERDICT_VALID);
+    out->senders = (const struct dry_address *)(const void *)senders.ptr;
+    out->tx_hashes = (const struct dry_hash *)(const void *)hashes.ptr;
+    out->encoded_size = all.len;
+    dry_keccak256(&out->hash, header);
+    (void)dry_u256_add(&out->total_difficulty, &head->total_difficulty, &m->header.difficulty);
+    return DRY_OK;
+}
+
+dry_status dry_chain_build_pending(struct dry_chain *c, struct dry_stored_block *out,
+                                   const struct dry_receipt **receipts, struct dry_arena *arena)
+{
+    static const struct dry_build plain;
+    struct dry_bytes header, rest;
+    struct making m = {0};
+    dry_status st;
+
+    dry_arena_reset(&c->arena);
+    dry_batch_clear(&c->batch);
+    st = header_prepare(c, &m, &plain);
+    if (dry_ok(st))
+        st = run(c, &m, &plain);
+    if (dry_ok(st))
+        st = encode(c, &m, &header, &rest);
+    if (dry_ok(st))
+        st = pending_copy(&m, out, dry__head(c), header, rest, arena);
+    if (dry_ok(st))
+        st = receipts_copy(arena, receipts, &m.result);
+    dry_batch_clear(&c->batch);
+    return st;
+}
+
+/* --- driving the engine --- */
+
+static dry_status actions_do(struct dry_chain *c, const struct dry_action *actions, uint32_t n,
+                             bool *built)
+{
+    dry_status st = DRY_OK;
+
+    for (uint32_t i = 0; i < n && dry_ok(st); i++) {
+        struct dry_build b = {0};
+
+        switch (actions[i].kind) {
+        case DRY_ACTION_BUILD:
+            b.txs_max = (uint32_t)actions[i].value;
+            st = dry_chain_build(c, &b, NULL);
+            *built = dry_ok(st);
+            break;
+        case DRY_ACTION_TIMER:
+            if (c->set.set_timer != NULL)
+                c->set.set_timer(c->set.shell_ctx, actions[i].value);
+            break;
+        }
+    }
+    return st;
+}
+
+static dry_status feed(struct dry_chain *c, enum dry_event_kind kind, uint64_t value, bool *built)
+{
+    struct dry_event e = {.kind = kind, .value = value, .now_ms = dry__now_ms(c)};
+    struct dry_action actions[DRY_ACTIONS_MAX];
+    uint32_t n;
+
+    *built = false;
+    e.head = &dry__head(c)->header;
+    n = dry_consensus_event(c->consensus, &e, actions);
+    return actions_do(c, actions, n, built);
+}
+
+dry_status dry_chain_event(struct dry_chain *c, enum dry_event_kind kind, uint64_t value)
+{
+    bool built;
+    dry_status st = feed(c, kind, value, &built);
+
+    if (dry_ok(st) && kind == DRY_EVENT_SET_AUTOMINE && value != 0)
+        st = dry_chain_work(c);
+    return st;
+}
+
+/* Tell the engine of ready transactions until it wants no more blocks, none gets in, or the turn is
+ * over. */
+dry_status dry_chain_work(struct dry_chain *c)
+{
+    uint64_t began = dry_clock_monotonic_ns(c->set.clock);
+    dry_status st = DRY_OK;
+
+    while (dry_ok(st) && c->pool.ready_count != 0) {
+        uint32_t before = c->pool.ready_count;
+        bool built;
+
+        if (c->set.wake != NULL && dry_clock_monotonic_ns(c->set.clock) - began > WORK_NS_MAX) {
+            c->set.wake(c->set.shell_ctx);
+            break;
+        }
+        st = feed(c, DRY_EVENT_TX_READY, before, &built);
+        if (!built || c->pool.ready_count >= before)
+            break;
+    }
+    return st;
+}

@@ -1,0 +1,442 @@
+/* chain.c - opening a chain: a new one from its genesis, or the one the storage holds; and small
+ * reads. */
+#include "internal.h"
+#include <drystone/common/alloc.h>
+#include <drystone/common/hex.h>
+#include <drystone/crypto.h>
+#include <drystone/execution.h>
+
+void dry__emit(struct dry_chain *c, const struct dry_chain_event *event)
+{
+    for (uint32_t i = 0; i < c->listener_count; i++)
+        c->listeners[i].fn(c->listeners[i].ctx, event);
+}
+
+dry_status dry_chain_listen(struct dry_chain *c, dry_chain_event_fn fn, void *ctx)
+{
+    if (c->listener_count == DRY_CHAIN_LISTENERS_MAX)
+        return DRY_STATUS(ELIMIT, "too many listeners of the chain");
+    c->listeners[c->listener_count].fn = fn;
+    c->listeners[c->listener_count++].ctx = ctx;
+    return DRY_OK;
+}
+
+uint64_t dry__now_ms(const struct dry_chain *c)
+{
+    return dry_clock_wall_ms(c->set.clock) + c->time_offset * 1000;
+}
+
+/* --- opening --- */
+
+static void complain(struct dry_buf *error, const char *text)
+{
+    if (error != NULL)
+        (void)!dry_ok(dry_buf_append_text(error, text));
+}
+
+static void complain_hash(struct dry_buf *error, const struct dry_hash *hash)
+{
+    char hex[66] = "0x";
+
+    dry_hex_encode(hex + 2, DRY_BYTES_ARRAY(hash->b));
+    if (error != NULL)
+        (void)!dry_ok(dry_buf_append(error, DRY_BYTES_ARRAY(hex)));
+}
+
+/* Whether the storage holds a chain, in a format we know. ENOTFOUND when it is empty. */
+static dry_status format_check(struct dry_chain *c, struct dry_buf *error)
+{
+    struct dry__key key = dry__key_meta('f');
+    struct dry_bytes value;
+    dry_status st = dry__load(c->storage, &value, &key, &c->arena);
+
+    if (!dry_ok(st))
+        return st;
+    if (value.len != 4 || value.ptr[0] != 'D' || value.ptr[1] != 'R') {
+        complain(error, "the data directory holds something else than a Drystone chain");
+        return DRY_STATUS(ECORRUPT, "not a chain of this program");
+    }
+    if (((uint32_t)value.ptr[2] << 8 | value.ptr[3]) > DRY_CHAIN_FORMAT) {
+        complain(error,
+                 "the data directory was written by a newer version of this program; use that "
+                 "version, or export the chain with it and import the file here");
+        return DRY_STATUS(EUNSUPPORTED, "newer storage format");
+    }
+    return DRY_OK;
+}
+
+static dry_status genesis_write(struct dry_chain *c, const struct dry_genesis *g,
+                                struct dry_hash *hash)
+{
+    static const struct dry_block empty;
+    const uint8_t format[4] = {'D', 'R', DRY_CHAIN_FORMAT >> 8, DRY_CHAIN_FORMAT & 0xff};
+    const uint8_t rest[3] = {0xc0, 0xc0, 0xc0}; /* no transactions, no ommers, no withdrawals */
+    struct dry_block block = empty;
+    struct dry__new_block b = {.block = &block, .total_difficulty = g->header.difficulty};
+    struct dry__key format_key = dry__key_meta('f'), genesis_key = dry__key_meta('g');
+    struct dry_header h = g->header;
+    struct dry_state_view *view = NULL;
+    struct dry_buf rlp = {0};
+    dry_status st = dry_state_view_open(&view, c->state, NULL, &dry_hash_empty_trie, NULL, NULL);
+
+    if (dry_ok(st))
+        st = dry_state_apply(view, &h.state_root, &c->batch, &g->alloc, c->set.jobs);
+    if (dry_ok(st))
+        st = dry_header_encode(&rlp, &h);
+    if (!dry_ok(st))
+        goto done;
+    dry_keccak256(&b.hash, dry_buf_bytes(&rlp));
+    block.header = h;
+    b.header_rlp = dry_buf_bytes(&rlp);
+    b.rest_rlp = dry_bytes_of(rest, h.extra_fields >= DRY_HEADER_SHANGHAI ? 3 : 2);
+    st = dry__store_block(&c->batch, &b);
+    if (dry_ok(st))
+        st = dry__store_index(&c->batch, 0, &b.hash, NULL, 0);
+    if (dry_ok(st))
+        st = dry__store_head(&c->batch, &b.hash);
+    if (dry_ok(st))
+        st = dry_batch_put(&c->batch, dry__key_bytes(&genesis_key), g->json);
+    if (dry_ok(st))
+        st = dry_batch_put(&c->batch, dry__key_bytes(&format_key), DRY_BYTES_ARRAY(format));
+    if (dry_ok(st))
+        st = dry_storage_commit(c->storage, &c->batch, true);
+    *hash = b.hash;
+done:
+    dry_batch_clear(&c->batch);
+    dry_state_view_close(view);
+    dry_buf_fini(&rlp);
+    return st;
+}
+
+/* The genesis in the storage is this one, or the user named the wrong file or directory. */
+static dry_status genesis_compare(struct dry_chain *c, const struct dry_genesis *given,
+                                  struct dry_buf *error)
+{
+    struct dry_genesis g = *given;
+    struct dry_hash hash;
+    struct dry_buf rlp = {0};
+    dry_status st = dry_genesis_seal(&g);
+
+    if (dry_ok(st))
+        st = dry_header_encode(&rlp, &g.header);
+    if (dry_ok(st)) {
+        dry_keccak256(&hash, dry_buf_bytes(&rlp));
+        if (!dry_hash_equal(&hash, &c->genesis_hash)) {
+            complain(error, "the data directory holds another chain: its genesis is ");
+            complain_hash(error, &c->genesis_hash);
+            complain(error, ", the one given is ");
+            complain_hash(error, &hash);
+            st = DRY_STATUS(EINVAL, "genesis differs");
+        }
+    }
+    dry_buf_fini(&rlp);
+    return st;
+}
+
+static dry_status genesis_load(struct dry_chain *c, struct dry_genesis *out, struct dry_buf *error)
+{
+    struct dry__key key = dry__key_meta('g');
+    struct dry_bytes json;
+    dry_status st = dry__load(c->storage, &json, &key, &c->arena);
+
+    if (dry_ok(st))
+        st = dry_chain_hash_at(c, &c->genesis_hash, 0);
+    if (st.code == DRY_CODE_ENOTFOUND)
+        st = DRY_STATUS(ECORRUPT, "the stored genesis is missing");
+    if (dry_ok(st))
+        st = dry_genesis_parse(out, error, json, &c->arena);
+    return st;
+}
+
+/* Which chain this is: the storage's, checked against the genesis given, or a new one from that. */
+static dry_status chain_find(struct dry_chain *c, struct dry_buf *error)
+{
+    const struct dry_genesis *given = c->set.genesis;
+    struct dry_genesis g;
+    dry_status st = format_check(c, error);
+
+    if (dry_ok(st)) {
+        st = genesis_load(c, &g, error);
+        if (dry_ok(st) && given != NULL)
+            st = genesis_compare(c, given, error);
+    } else if (st.code == DRY_CODE_ENOTFOUND && given != NULL) {
+        g = *given;
+        st = genesis_write(c, &g, &c->genesis_hash);
+    } else if (st.code == DRY_CODE_ENOTFOUND) {
+        complain(error,
+                 "the data directory holds no chain yet: name a genesis file (--genesis FILE)");
+    }
+    if (!dry_ok(st))
+        return st;
+    /* The user may choose another configuration with the same genesis block: later forks. */
+    c->config = given != NULL ? given->config : g.config;
+    return DRY_OK;
+}
+
+static dry_status head_load(struct dry_chain *c, struct dry_buf *error)
+{
+    struct dry__key key = dry__key_meta('h');
+    struct dry_bytes value;
+    struct dry_header header;
+    struct dry_u256 td;
+    struct dry_hash hash;
+    struct dry_head *h = NULL;
+    dry_status st = dry__load(c->storage, &value, &key, &c->arena);
+
+    if (dry_ok(st) && value.len != 32)
+        st = DRY_STATUS(ECORRUPT, "the head pointer is damaged");
+    if (dry_ok(st)) {
+        memcpy(hash.b, value.ptr, 32);
+        st = dry__load_header(c->storage, &header, &td, NULL, &hash, &c->arena);
+    }
+    if (dry_ok(st))
+        st = dry__head_make(c, &h, &header, &hash, &td);
+    if (dry_ok(st))
+        dry__head_publish(c, h);
+    else
+        complain(error, "the head of the chain cannot be read from the data directory");
+    return st;
+}
+
+static dry_status parts_open(struct dry_chain *c, struct dry_buf *error)
+{
+    struct dry_state_settings state = {.cache_bytes = c->set.state_cache_bytes};
+    struct dry_executor_settings executor = {.jobs = c->set.jobs};
+    struct dry_consensus_settings consensus = c->set.consensus_settings;
+    dry_status st = dry_state_open(&c->state, c->storage, &state);
+
+    if (dry_ok(st))
+        st = chain_find(c, error);
+    if (dry_ok(st))
+        st = dry_executor_open(&c->executor, c->set.executor, &executor);
+    consensus.config = &c->config;
+    if (dry_ok(st))
+        st = dry_consensus_open(&c->consensus, c->set.consensus, &consensus);
+    if (dry_ok(st))
+        st = head_load(c, error);
+    return st;
+}
+
+dry_status dry_chain_open(struct dry_chain **out, const struct dry_chain_settings *set,
+                          struct dry_buf *error)
+{
+    struct dry_chain *c = dry_alloc(sizeof(*c));
+    dry_status st;
+
+    if (c == NULL)
+        return DRY_ENOMEM;
+    st = dry_mutex_init(&c->head_lock);
+    if (!dry_ok(st)) {
+        dry_free(c);
+        return st;
+    }
+    c->set = *set;
+    c->storage = set->storage;
+    c->log = set->log;
+    dry__pool_init(&c->pool, &set->pool);
+    st = parts_open(c, error);
+    if (!dry_ok(st)) {
+        dry_chain_close(c);
+        return st;
+    }
+    c->set.genesis = NULL; /* was borrowed */
+    dry_arena_reset(&c->arena);
+    *out = c;
+    return DRY_OK;
+}
+
+void dry_chain_close(struct dry_chain *c)
+{
+    if (c == NULL)
+        return;
+    dry__pool_fini(&c->pool);
+    dry_head_close(c->head);
+    dry_consensus_close(c->consensus);
+    dry_executor_close(c->executor);
+    dry_state_close(c->state);
+    dry_batch_fini(&c->batch);
+    dry_arena_fini(&c->arena);
+    dry_mutex_fini(&c->head_lock);
+    dry_free(c);
+}
+
+/* --- small reads --- */
+
+const struct dry_chain_config *dry_chain_config(const struct dry_chain *c)
+{
+    return &c->config;
+}
+
+const struct dry_hash *dry_chain_genesis_hash(const struct dry_chain *c)
+{
+    return &c->genesis_hash;
+}
+
+struct dry_storage *dry_chain_storage(const struct dry_chain *c)
+{
+    return c->storage;
+}
+
+dry_status dry_chain_hash_at(struct dry_chain *c, struct dry_hash *out, uint64_t number)
+{
+    struct dry__key key = dry__key_number(number);
+    struct dry_buf value = {0};
+    dry_status st = dry_storage_get(c->storage, NULL, &value, dry__key_bytes(&key));
+
+    if (dry_ok(st) && value.len != 32)
+        st = DRY_STATUS(ECORRUPT, "the index of block numbers is damaged");
+    if (dry_ok(st))
+        memcpy(out->b, value.ptr, 32);
+    dry_buf_fini(&value);
+    return st;
+}
+
+bool dry_chain_is_canonical(struct dry_chain *c, uint64_t number, const struct dry_hash *hash)
+{
+    struct dry_hash at;
+
+    return dry_ok(dry_chain_hash_at(c, &at, number)) && dry_hash_equal(&at, hash);
+}
+
+dry_status dry_chain_header(struct dry_chain *c, struct dry_header *out,
+                            const struct dry_hash *hash, struct dry_arena *arena)
+{
+    return dry__load_header(c->storage, out, NULL, NULL, hash, arena);
+}
+
+dry_status dry_chain_block(struct dry_chain *c, struct dry_stored_block *out,
+                           const struct dry_hash *hash, struct dry_arena *arena)
+{
+    return dry__load_block(c->storage, out, hash, arena);
+}
+
+dry_status dry_chain_find_tx(struct dry_chain *c, struct dry_tx_place *out,
+                             const struct dry_hash *tx_hash)
+{
+    struct dry__key key = dry__key_hash(DRY__KEY_TX, tx_hash);
+    struct dry_tx_place place;
+    struct dry_buf value = {0};
+    dry_status st = dry_storage_get(c->storage, NULL, &value, dry__key_bytes(&key));
+
+    if (dry_ok(st) && value.len != 12)
+        st = DRY_STATUS(ECORRUPT, "the index of transactions is damaged");
+    if (dry_ok(st)) {
+        uint32_t index;
+        place.block_number = dry__be64_get(value.ptr);
+        memcpy(&index, value.ptr + 8, 4);
+        place.index = __builtin_bswap32(index);
+        st = dry_chain_hash_at(c, &place.block_hash, place.block_number);
+    }
+    if (dry_ok(st))
+        *out = place;
+    dry_buf_fini(&value);
+    return st;
+}
+
+dry_status dry_chain_sidecar(struct dry_chain *c, struct dry_bytes *out,
+                             const struct dry_hash *tx_hash, struct dry_arena *arena)
+{
+    struct dry__key key = dry__key_hash(DRY__KEY_SIDECAR, tx_hash);
+
+    return dry__load(c->storage, out, &key, arena);
+}
+
+/* --- state and rules --- */
+
+dry_status dry__ancestry_hash(void *ctx, struct dry_hash *out, uint64_t number)
+{
+    struct dry__ancestry *a = ctx;
+    struct dry_arena arena = {0};
+    dry_status st = DRY_OK;
+
+    memset(out, 0, sizeof(*out));
+    while (a->number > number && dry_ok(st)) {
+        struct dry_header h;
+
+        if (dry_chain_is_canonical(a->chain, a->number, &a->hash)) {
+            /* From here on the index knows. */
+            st = dry_chain_hash_at(a->chain, out, number);
+            dry_arena_fini(&arena);
+            return st;
+        }
+        st = dry__load_header(a->chain->storage, &h, NULL, NULL, &a->hash, &arena);
+        if (dry_ok(st)) {
+            a->hash = h.parent_hash;
+            a->number--;
+        }
+        dry_arena_reset(&arena);
+    }
+    dry_arena_fini(&arena);
+    if (dry_ok(st) && a->number == number)
+        *out = a->hash;
+    return st;
+}
+
+static dry_status canonical_hash(void *ctx, struct dry_hash *out, uint64_t number)
+{
+    dry_status st = dry_chain_hash_at(ctx, out, number);
+
+    if (st.code == DRY_CODE_ENOTFOUND) {
+        memset(out, 0, sizeof(*out));
+        st = DRY_OK;
+    }
+    return st;
+}
+
+dry_status dry_chain_state_open(struct dry_chain *c, struct dry_state_view **out,
+                                const struct dry_header *header, const struct dry_hash *hash)
+{
+    (void)hash;
+    return dry_state_view_open(out, c->state, NULL, &header->state_root, canonical_hash, c);
+}
+
+void dry_chain_rules(const struct dry_chain *c, struct dry_rules *out, uint64_t number,
+                     uint64_t time, const struct dry_u256 *parent_td)
+{
+    dry_rules_at(out, &c->config, number, time, dry_after_merge(&c->config, parent_td, number));
+}
+
+void dry_chain_env_after(const struct dry_chain *c, struct dry_block_env *out,
+                         const struct dry_header *parent, const struct dry_u256 *parent_td,
+                         uint64_t time)
+{
+    struct dry_header h = {.number = parent->number + 1,
+                           .time = time,
+                           .gas_limit = parent->gas_limit,
+                           .coinbase = parent->coinbase,
+                           .mix_hash = parent->mix_hash};
+    struct dry_rules rules;
+
+    dry_chain_rules(c, &rules, h.number, time, parent_td);
+    if (rules.fork < DRY_FORK_PARIS)
+        dry_difficulty_next(&h.difficulty, &c->config, h.number, time, parent,
+                            !dry_hash_equal(&parent->ommers_hash, &dry_hash_empty_ommers));
+    dry__header_fees(&h, parent, &rules);
+    dry_block_env_of(out, &h, &rules, &c->config);
+}
+
+dry_status dry_chain_executor_open(struct dry_chain *c, struct dry_executor **out)
+{
+    struct dry_executor_settings set = {.jobs = NULL};
+
+    return dry_executor_open(out, c->set.executor, &set);
+}
+
+dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t time)
+{
+    if (time <= dry__head(c)->header.time)
+        return DRY_STATUS(EINVAL, "the next block's timestamp must be after the head's");
+    c->has_next_time = true;
+    c->next_time = time;
+    return DRY_OK;
+}
+
+void dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds)
+{
+    c->time_offset += seconds;
+}
+
+uint64_t dry_chain_time_offset(const struct dry_chain *c)
+{
+    return c->time_offset;
+}

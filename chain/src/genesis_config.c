@@ -1,0 +1,266 @@
+/* genesis_config.c - a genesis file's `config`: forks, blob schedules, options of ours. */
+#include "genesis_config.h"
+
+/* Keys that activate a fork, in the order forks must follow each other. */
+static const struct {
+    const char *key;
+    enum dry_fork fork;
+} fork_keys[] = {
+    {"homesteadBlock", DRY_FORK_HOMESTEAD},
+    {"daoForkBlock", DRY_FORK_DAO},
+    {"eip150Block", DRY_FORK_TANGERINE_WHISTLE},
+    {"eip158Block", DRY_FORK_SPURIOUS_DRAGON},
+    {"byzantiumBlock", DRY_FORK_BYZANTIUM},
+    {"constantinopleBlock", DRY_FORK_CONSTANTINOPLE},
+    {"petersburgBlock", DRY_FORK_PETERSBURG},
+    {"istanbulBlock", DRY_FORK_ISTANBUL},
+    {"muirGlacierBlock", DRY_FORK_MUIR_GLACIER},
+    {"berlinBlock", DRY_FORK_BERLIN},
+    {"londonBlock", DRY_FORK_LONDON},
+    {"arrowGlacierBlock", DRY_FORK_ARROW_GLACIER},
+    {"grayGlacierBlock", DRY_FORK_GRAY_GLACIER},
+    {"mergeNetsplitBlock", DRY_FORK_PARIS},
+    {"shanghaiTime", DRY_FORK_SHANGHAI},
+    {"cancunTime", DRY_FORK_CANCUN},
+    {"pragueTime", DRY_FORK_PRAGUE},
+    {"osakaTime", DRY_FORK_OSAKA},
+    {"bpo1Time", DRY_FORK_BPO1},
+    {"bpo2Time", DRY_FORK_BPO2},
+    {"bpo3Time", DRY_FORK_BPO3},
+    {"bpo4Time", DRY_FORK_BPO4},
+    {"bpo5Time", DRY_FORK_BPO5},
+};
+
+/* Forks that a chain may leave out while later ones are active: they change the difficulty or one
+ * block alone, or only name a schedule. */
+static bool optional(enum dry_fork f)
+{
+    return f == DRY_FORK_DAO || f == DRY_FORK_MUIR_GLACIER || f == DRY_FORK_ARROW_GLACIER ||
+           f == DRY_FORK_GRAY_GLACIER || f == DRY_FORK_PARIS || f >= DRY_FORK_BPO1;
+}
+
+/* Members that say nothing to us; geth writes them. */
+static const char *const ignored[] = {"ethash", "clique", "terminalTotalDifficultyPassed",
+                                      "enableVerkleAtGenesis", "comment"};
+
+static bool name_is(struct dry_bytes name, const char *text)
+{
+    return dry_bytes_equal(name, dry_bytes_of(text, strlen(text)));
+}
+
+static dry_status blob_params_read(struct dry_json_value v, struct dry_blob_params *out,
+                                   struct dry_buf *error)
+{
+    struct dry_json_value m;
+    uint64_t target, max, fraction;
+    dry_status st = dry_json_require(v, "target", &m, error);
+
+    if (dry_ok(st))
+        st = dry_json_number_u64(m, &target, error);
+    if (dry_ok(st))
+        st = dry_json_require(v, "max", &m, error);
+    if (dry_ok(st))
+        st = dry_json_number_u64(m, &max, error);
+    if (dry_ok(st))
+        st = dry_json_require(v, "baseFeeUpdateFraction", &m, error);
+    if (dry_ok(st))
+        st = dry_json_number_u64(m, &fraction, error);
+    if (!dry_ok(st))
+        return st;
+    if (max == 0 || max > 4096 || target > max)
+        return dry_json_complain(v, error, "wants 0 <= target <= max and 0 < max <= 4096");
+    if (fraction == 0)
+        return dry_json_complain(m, error, "must not be 0");
+    out->target = (uint32_t)target;
+    out->max = (uint32_t)max;
+    out->update_fraction = fraction;
+    return DRY_OK;
+}
+
+static dry_status blob_schedule_read(struct dry_json_value v, struct dry_chain_config *c,
+                                     struct dry_buf *error)
+{
+    struct dry_json_iter it = {0};
+    struct dry_json_value key, value;
+
+    if (dry_json_type(v) != DRY_JSON_OBJECT)
+        return dry_json_complain(v, error, "must be an object of forks");
+    while (dry_json_next(v, &it, &key, &value)) {
+        struct dry_bytes name;
+        enum dry_fork fork;
+        dry_status st;
+
+        if (!dry_json_plain(key, &name) || !dry_ok(dry_fork_from_name(&fork, name)) ||
+            fork < DRY_FORK_CANCUN)
+            return dry_json_complain(value, error, "no fork with blobs has this name");
+        st = blob_params_read(value, &c->blob[fork], error);
+        if (!dry_ok(st))
+            return st;
+    }
+    return DRY_OK;
+}
+
+static dry_status own_read(struct dry_json_value v, struct dry_chain_config *c,
+                           struct dry_buf *error)
+{
+    struct dry_json_iter it = {0};
+    struct dry_json_value key, value;
+
+    if (dry_json_type(v) != DRY_JSON_OBJECT)
+        return dry_json_complain(v, error, "must be an object");
+    while (dry_json_next(v, &it, &key, &value)) {
+        struct dry_bytes name = DRY_BYTES_EMPTY;
+        uint64_t n;
+        dry_status st;
+
+        (void)dry_json_plain(key, &name);
+        if (name_is(name, "codeSizeMax")) {
+            st = dry_json_number_u64(value, &n, error);
+            if (dry_ok(st) && (n < 24576 || n > (16u << 20)))
+                return dry_json_complain(value, error, "must be 24576 to 16777216 bytes");
+            c->code_size_max = dry_ok(st) ? (uint32_t)n : 0;
+        } else if (name_is(name, "txGasLimitMax")) {
+            st = dry_json_number_u64(value, &c->tx_gas_limit_max, error);
+        } else if (name_is(name, "zeroBaseFee")) {
+            st = dry_json_bool(value, &c->zero_base_fee, error);
+        } else {
+            return dry_json_complain(value, error,
+                                     "unknown key; codeSizeMax, txGasLimitMax and zeroBaseFee are "
+                                     "known here");
+        }
+        if (!dry_ok(st))
+            return st;
+    }
+    return DRY_OK;
+}
+
+/* One member of config. */
+static dry_status member_read(struct dry_bytes name, struct dry_json_value v,
+                              struct dry_chain_config *c, struct dry_buf *error)
+{
+    if (dry_json_is_null(v))
+        return DRY_OK;
+    if (name_is(name, "chainId"))
+        return dry_json_number_u64(v, &c->chain_id, error);
+    if (name_is(name, "terminalTotalDifficulty")) {
+        c->has_terminal_total_difficulty = true;
+        return dry_json_number_u256(v, &c->terminal_total_difficulty, error);
+    }
+    if (name_is(name, "daoForkSupport"))
+        return dry_json_bool(v, &c->dao_fork_support, error);
+    if (name_is(name, "depositContractAddress"))
+        return dry_json_address(v, &c->deposit_contract, error);
+    if (name_is(name, "blobSchedule"))
+        return blob_schedule_read(v, c, error);
+    if (name_is(name, "drystone"))
+        return own_read(v, c, error);
+    if (name_is(name, "eip155Block")) { /* compared with eip158Block below */
+        uint64_t ignored_here;
+        return dry_json_number_u64(v, &ignored_here, error);
+    }
+    for (size_t i = 0; i < DRY_COUNT(fork_keys); i++)
+        if (name_is(name, fork_keys[i].key))
+            return dry_json_number_u64(v, &c->activation[fork_keys[i].fork], error);
+    for (size_t i = 0; i < DRY_COUNT(ignored); i++)
+        if (name_is(name, ignored[i]))
+            return DRY_OK;
+    return dry_json_complain(v, error, "unknown key: this program knows no such fork or option");
+}
+
+/* EIP-155 and EIP-158 are one fork, Spurious Dragon; geth has a key for each. */
+static dry_status spurious_dragon_check(struct dry_json_value config,
+                                        const struct dry_chain_config *c, struct dry_buf *error)
+{
+    struct dry_json_value v;
+    uint64_t at;
+
+    if (!dry_json_get(config, "eip155Block", &v) || dry_json_is_null(v))
+        return DRY_OK;
+    if (dry_ok(dry_json_number_u64(v, &at, NULL)) && at == c->activation[DRY_FORK_SPURIOUS_DRAGON])
+        return DRY_OK;
+    return dry_json_complain(v, error, "must equal eip158Block: they are one fork here");
+}
+
+/* A fork may not come before the one it builds on. */
+static dry_status order_check(struct dry_json_value config, const struct dry_chain_config *c,
+                              struct dry_buf *error)
+{
+    uint64_t before = 0;
+    bool by_time = false;
+
+    for (size_t i = 0; i < DRY_COUNT(fork_keys); i++) {
+        enum dry_fork f = fork_keys[i].fork;
+        uint64_t at = c->activation[f];
+        struct dry_json_value v = config;
+
+        if (f >= DRY_FORK_SHANGHAI && !by_time) {
+            bool london_missing = c->activation[DRY_FORK_LONDON] == DRY_NEVER;
+            by_time = true;
+            before = london_missing ? DRY_NEVER : 0;
+        }
+        if (at == DRY_NEVER) {
+            if (!optional(f))
+                before = DRY_NEVER;
+            continue;
+        }
+        if (at < before) {
+            (void)dry_json_get(config, fork_keys[i].key, &v);
+            return dry_json_complain(v, error,
+                                     before == DRY_NEVER ? "active while a fork before it is not"
+                                                         : "before the fork it builds on");
+        }
+        before = at;
+    }
+    return DRY_OK;
+}
+
+static void defaults_fill(struct dry_chain_config *c)
+{
+    struct dry_chain_config mainnet;
+
+    dry_chain_config_at(&mainnet, DRY_FORK_BPO5, c->chain_id);
+    if (c->activation[DRY_FORK_PETERSBURG] == DRY_NEVER)
+        c->activation[DRY_FORK_PETERSBURG] = c->activation[DRY_FORK_CONSTANTINOPLE];
+    for (int f = DRY_FORK_CANCUN; f < DRY_FORK_COUNT; f++)
+        if (c->blob[f].max == 0 && c->activation[f] != DRY_NEVER)
+            c->blob[f] = f <= DRY_FORK_OSAKA ? mainnet.blob[f] : c->blob[f];
+    if (dry_address_is_zero(&c->deposit_contract))
+        c->deposit_contract = mainnet.deposit_contract;
+}
+
+dry_status dry__genesis_config_read(struct dry_json_value config, struct dry_chain_config *out,
+                                    struct dry_buf *error)
+{
+    struct dry_chain_config c = {.chain_id = 1};
+    struct dry_json_iter it = {0};
+    struct dry_json_value key, value;
+    bool zero_deposit;
+    dry_status st;
+
+    if (dry_json_type(config) != DRY_JSON_OBJECT)
+        return dry_json_complain(config, error, "must be an object");
+    for (int f = 0; f < DRY_FORK_COUNT; f++)
+        c.activation[f] = DRY_NEVER;
+    c.activation[DRY_FORK_FRONTIER] = 0;
+    while (dry_json_next(config, &it, &key, &value)) {
+        struct dry_bytes name = DRY_BYTES_EMPTY;
+
+        (void)dry_json_plain(key, &name);
+        st = member_read(name, value, &c, error);
+        if (!dry_ok(st))
+            return st;
+    }
+    if (c.chain_id == 0)
+        return dry_json_complain(config, error, "chainId must not be 0");
+    zero_deposit = dry_json_get(config, "depositContractAddress", &value) &&
+                   dry_address_is_zero(&c.deposit_contract);
+    defaults_fill(&c);
+    if (zero_deposit)
+        memset(&c.deposit_contract, 0, sizeof(c.deposit_contract));
+    st = spurious_dragon_check(config, &c, error);
+    if (dry_ok(st))
+        st = order_check(config, &c, error);
+    if (dry_ok(st))
+        *out = c;
+    return st;
+}

@@ -1,0 +1,78 @@
+/* internal.h - the chain object and what its files share. */
+#ifndef DRY_CHAIN_INTERNAL_H
+#define DRY_CHAIN_INTERNAL_H
+#include "pool.h"
+#include "store.h"
+#include <drystone/chain.h>
+#include <drystone/platform/lock.h>
+
+struct dry_chain {
+    struct dry_chain_settings set;
+    struct dry_chain_config config;
+    struct dry_hash genesis_hash;
+    struct dry_storage *storage;
+    struct dry_state *state;
+    struct dry_executor *executor; /* of the loop thread */
+    struct dry_consensus *consensus;
+    struct dry_log *log;
+
+    struct dry_mutex head_lock; /* guards the pointer below */
+    struct dry_head *head;
+
+    struct dry__pool pool;
+    struct dry_arena arena; /* of the block at hand */
+    struct dry_batch batch;
+    bool has_next_time;
+    uint64_t next_time;
+    uint64_t time_offset;
+    uint32_t mine_wanted; /* automine: ready transactions the engine still has to be told of */
+
+    uint32_t listener_count;
+    struct {
+        dry_chain_event_fn fn;
+        void *ctx;
+    } listeners[DRY_CHAIN_LISTENERS_MAX];
+};
+
+/* The loop thread's own look at the head: no reference taken, valid until the head changes. */
+static inline const struct dry_head *dry__head(const struct dry_chain *c)
+{
+    return c->head;
+}
+
+/* Commit c->batch and publish a block as the new head. Works out which blocks leave and enter the
+ * canonical chain, moves the indexes, follows with the pool and tells the listeners. */
+struct dry__new_head {
+    const struct dry__new_block *block; /* stored with this commit, or NULL: already stored */
+    struct dry_hash hash;
+    struct dry_header header;
+    struct dry_u256 total_difficulty;
+    const struct dry_hash *tx_hashes;
+    uint32_t tx_count;
+    bool requeue; /* transactions of blocks that leave go back to the pool */
+};
+DRY_MUST_USE dry_status dry__head_set(struct dry_chain *c, const struct dry__new_head *n);
+/* A published head object for a header; refs 1. */
+DRY_MUST_USE dry_status dry__head_make(struct dry_chain *c, struct dry_head **out,
+                                       const struct dry_header *header, const struct dry_hash *hash,
+                                       const struct dry_u256 *td);
+void dry__head_publish(struct dry_chain *c, struct dry_head *h);
+
+/* BLOCKHASH for a block on `parent`, on any branch. */
+struct dry__ancestry {
+    struct dry_chain *chain;
+    struct dry_hash hash; /* of block `number` */
+    uint64_t number;
+};
+dry_status dry__ancestry_hash(void *ctx, struct dry_hash *out, uint64_t number);
+
+/* Offer the transactions of a block that left the chain to the pool again; refusals are fine. */
+DRY_MUST_USE dry_status dry__pool_requeue(struct dry_chain *c, const struct dry_stored_block *b);
+void dry__emit(struct dry_chain *c, const struct dry_chain_event *event);
+/* Base fee, excess blob gas and the number of fields of a block on parent. */
+void dry__header_fees(struct dry_header *h, const struct dry_header *parent,
+                      const struct dry_rules *rules);
+/* Now, with the user's offset, in milliseconds. */
+uint64_t dry__now_ms(const struct dry_chain *c);
+
+#endif /* DRY_CHAIN_INTERNAL_H */

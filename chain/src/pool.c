@@ -1,0 +1,572 @@
+/* pool.c - the transaction pool: lines by sender, a heap over their next ready transactions. */
+#include "pool.h"
+#include <drystone/common/alloc.h>
+
+#define TXS_MAX_DEFAULT 131072u
+#define ACCOUNT_MAX_DEFAULT 65536u
+#define BYTES_MAX_DEFAULT (256ull << 20)
+#define TX_BYTES_MAX_DEFAULT 131072u
+#define PRICE_BUMP_DEFAULT 10u
+
+void dry__pool_init(struct dry__pool *p, const struct dry_pool_limits *limits)
+{
+    *p = (struct dry__pool){.limits = *limits, .stamp = 1};
+    if (p->limits.txs_max == 0)
+        p->limits.txs_max = TXS_MAX_DEFAULT;
+    if (p->limits.account_max == 0)
+        p->limits.account_max = ACCOUNT_MAX_DEFAULT;
+    if (p->limits.bytes_max == 0)
+        p->limits.bytes_max = BYTES_MAX_DEFAULT;
+    if (p->limits.tx_bytes_max == 0)
+        p->limits.tx_bytes_max = TX_BYTES_MAX_DEFAULT;
+    if (p->limits.price_bump_percent == 0)
+        p->limits.price_bump_percent = PRICE_BUMP_DEFAULT;
+}
+
+static void line_close(struct dry__line *l)
+{
+    for (uint32_t i = 0; i < l->count; i++)
+        dry_pool_tx_close(l->txs[l->first + i]);
+    dry_free(l->txs);
+    dry_free(l);
+}
+
+void dry__pool_fini(struct dry__pool *p)
+{
+    for (uint32_t i = 0; i < p->line_cap; i++)
+        if (p->lines[i] != NULL)
+            line_close(p->lines[i]);
+    dry_free(p->lines);
+    dry_free(p->by_hash);
+    dry_free(p->heap);
+    dry_free(p->touched);
+    *p = (struct dry__pool){.limits = p->limits, .stamp = p->stamp + 1, .arrivals = p->arrivals};
+}
+
+/* --- tables: open addressing, linear probing, at most half full; deletion shifts back --- */
+
+static uint32_t address_slot(const struct dry_address *a, uint32_t cap)
+{
+    uint64_t h;
+
+    memcpy(&h, a->b,
+           8); /* the first bytes of a key hash: spread already, but an attacker picks them */
+    h = (h ^ (h >> 32)) * 0x9e3779b97f4a7c15ull;
+    return (uint32_t)(h >> 32) & (cap - 1);
+}
+
+static uint32_t hash_slot(const struct dry_hash *h, uint32_t cap)
+{
+    uint32_t v;
+
+    memcpy(&v, h->b, 4);
+    return v & (cap - 1);
+}
+
+static uint32_t line_find(const struct dry__pool *p, const struct dry_address *sender)
+{
+    uint32_t i = address_slot(sender, p->line_cap);
+
+    while (p->lines[i] != NULL && !dry_address_equal(&p->lines[i]->sender, sender))
+        i = (i + 1) & (p->line_cap - 1);
+    return i;
+}
+
+static uint32_t tx_find(const struct dry__pool *p, const struct dry_hash *hash)
+{
+    uint32_t i = hash_slot(hash, p->hash_cap);
+
+    while (p->by_hash[i] != NULL && !dry_hash_equal(&p->by_hash[i]->hash, hash))
+        i = (i + 1) & (p->hash_cap - 1);
+    return i;
+}
+
+struct dry__line *dry__pool_line(const struct dry__pool *p, const struct dry_address *sender)
+{
+    return p->line_cap == 0 ? NULL : p->lines[line_find(p, sender)];
+}
+
+struct dry_pool_tx *dry__pool_find(const struct dry__pool *p, const struct dry_hash *hash)
+{
+    return p->hash_cap == 0 ? NULL : p->by_hash[tx_find(p, hash)];
+}
+
+static dry_status lines_grow(struct dry__pool *p)
+{
+    struct dry__pool n = {.line_cap = p->line_cap == 0 ? 64 : p->line_cap * 2};
+
+    if (p->line_count * 2 < p->line_cap)
+        return DRY_OK;
+    n.lines = dry_alloc(n.line_cap * sizeof(*n.lines));
+    if (n.lines == NULL)
+        return DRY_ENOMEM;
+    for (uint32_t i = 0; i < p->line_cap; i++)
+        if (p->lines[i] != NULL)
+            n.lines[line_find(&n, &p->lines[i]->sender)] = p->lines[i];
+    dry_free(p->lines);
+    p->lines = n.lines;
+    p->line_cap = n.line_cap;
+    return DRY_OK;
+}
+
+static dry_status hashes_grow(struct dry__pool *p)
+{
+    struct dry__pool n = {.hash_cap = p->hash_cap == 0 ? 256 : p->hash_cap * 2};
+
+    if (p->tx_count * 2 < p->hash_cap)
+        return DRY_OK;
+    n.by_hash = dry_alloc(n.hash_cap * sizeof(*n.by_hash));
+    if (n.by_hash == NULL)
+        return DRY_ENOMEM;
+    for (uint32_t i = 0; i < p->hash_cap; i++)
+        if (p->by_hash[i] != NULL)
+            n.by_hash[tx_find(&n, &p->by_hash[i]->hash)] = p->by_hash[i];
+    dry_free(p->by_hash);
+    p->by_hash = n.by_hash;
+    p->hash_cap = n.hash_cap;
+    return DRY_OK;
+}
+
+static void hash_delete(struct dry__pool *p, const struct dry_hash *hash)
+{
+    uint32_t hole = tx_find(p, hash), mask = p->hash_cap - 1;
+
+    DRY_ASSERT(p->by_hash[hole] != NULL);
+    for (uint32_t i = (hole + 1) & mask; p->by_hash[i] != NULL; i = (i + 1) & mask) {
+        uint32_t home = hash_slot(&p->by_hash[i]->hash, p->hash_cap);
+        if (((i - home) & mask) >= ((i - hole) & mask)) {
+            p->by_hash[hole] = p->by_hash[i];
+            hole = i;
+        }
+    }
+    p->by_hash[hole] = NULL;
+}
+
+static void line_delete(struct dry__pool *p, struct dry__line *l)
+{
+    uint32_t hole = line_find(p, &l->sender), mask = p->line_cap - 1;
+
+    for (uint32_t i = (hole + 1) & mask; p->lines[i] != NULL; i = (i + 1) & mask) {
+        uint32_t home = address_slot(&p->lines[i]->sender, p->line_cap);
+        if (((i - home) & mask) >= ((i - hole) & mask)) {
+            p->lines[hole] = p->lines[i];
+            hole = i;
+        }
+    }
+    p->lines[hole] = NULL;
+    p->line_count--;
+    line_close(l);
+}
+
+/* --- the heap --- */
+
+static struct dry_pool_tx *line_next(const struct dry__line *l)
+{
+    return l->cursor < l->ready && !l->parked ? l->txs[l->first + l->cursor] : NULL;
+}
+
+/* The tip a transaction offers at most; what it pays depends on the base fee. */
+static bool better(const struct dry__line *a, const struct dry__line *b)
+{
+    const struct dry_pool_tx *x = line_next(a), *y = line_next(b);
+    int c = dry_u256_compare(&x->tx.max_priority_fee_per_gas, &y->tx.max_priority_fee_per_gas);
+
+    return c != 0 ? c > 0 : x->arrived < y->arrived;
+}
+
+static void heap_put(struct dry__pool *p, uint32_t i, struct dry__line *l)
+{
+    p->heap[i] = l;
+    l->heap_at = i;
+}
+
+static void heap_up(struct dry__pool *p, uint32_t i, struct dry__line *l)
+{
+    while (i > 0 && better(l, p->heap[(i - 1) / 2])) {
+        heap_put(p, i, p->heap[(i - 1) / 2]);
+        i = (i - 1) / 2;
+    }
+    heap_put(p, i, l);
+}
+
+static void heap_down(struct dry__pool *p, uint32_t i, struct dry__line *l)
+{
+    for (;;) {
+        uint32_t child = 2 * i + 1;
+
+        if (child >= p->heap_count)
+            break;
+        if (child + 1 < p->heap_count && better(p->heap[child + 1], p->heap[child]))
+            child++;
+        if (!better(p->heap[child], l))
+            break;
+        heap_put(p, i, p->heap[child]);
+        i = child;
+    }
+    heap_put(p, i, l);
+}
+
+static void heap_delete(struct dry__pool *p, struct dry__line *l)
+{
+    uint32_t i = l->heap_at;
+    struct dry__line *last = p->heap[--p->heap_count];
+
+    l->heap_at = DRY__POOL_NO_HEAP;
+    if (last == l)
+        return;
+    if (i > 0 && better(last, p->heap[(i - 1) / 2]))
+        heap_up(p, i, last);
+    else
+        heap_down(p, i, last);
+}
+
+/* Bring the line's place in the heap in step with its next transaction. While a line is out of step
+ * it must not be compared: so it leaves the heap first and comes back after the change. */
+static void heap_leave(struct dry__pool *p, struct dry__line *l)
+{
+    if (l->heap_at != DRY__POOL_NO_HEAP)
+        heap_delete(p, l);
+}
+
+static void heap_return(struct dry__pool *p, struct dry__line *l)
+{
+    if (line_next(l) == NULL)
+        return;
+    DRY_ASSERT(p->heap_count < p->heap_cap); /* room for every line is kept */
+    heap_up(p, p->heap_count++, l);
+}
+
+static dry_status heap_room(struct dry__pool *p)
+{
+    struct dry__line **n;
+    uint32_t cap = p->heap_cap == 0 ? 64 : p->heap_cap * 2;
+
+    if (p->line_count < p->heap_cap)
+        return DRY_OK;
+    n = dry_realloc(p->heap, p->heap_cap * sizeof(*n), cap * sizeof(*n));
+    if (n == NULL)
+        return DRY_ENOMEM;
+    p->heap = n;
+    p->heap_cap = cap;
+    return DRY_OK;
+}
+
+/* --- lines --- */
+
+/* Index in the line of the first transaction with a nonce not below. */
+static uint32_t line_lower(const struct dry__line *l, uint64_t nonce)
+{
+    uint32_t lo = 0, hi = l->count;
+
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (l->txs[l->first + mid]->tx.nonce < nonce)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static void line_count_ready(struct dry__pool *p, struct dry__line *l, uint32_t from)
+{
+    uint32_t n = from < l->count ? from : l->count;
+
+    while (n < l->count && l->txs[l->first + n]->tx.nonce == l->nonce + n)
+        n++;
+    p->ready_count += n - l->ready;
+    l->ready = n;
+}
+
+static dry_status line_room(struct dry__line *l)
+{
+    struct dry_pool_tx **n;
+    uint32_t cap = l->cap == 0 ? 4 : l->cap * 2;
+
+    if (l->first > 0 && l->first >= l->cap / 2) {
+        memmove(l->txs, l->txs + l->first, l->count * sizeof(*l->txs));
+        l->first = 0;
+    }
+    if (l->first + l->count < l->cap)
+        return DRY_OK;
+    n = dry_realloc(l->txs, l->cap * sizeof(*n), cap * sizeof(*n));
+    if (n == NULL)
+        return DRY_ENOMEM;
+    l->txs = n;
+    l->cap = cap;
+    return DRY_OK;
+}
+
+static void tx_forget(struct dry__pool *p, struct dry_pool_tx *tx)
+{
+    hash_delete(p, &tx->hash);
+    p->tx_count--;
+    p->bytes -= tx->bytes;
+    dry_pool_tx_close(tx);
+}
+
+/* value + gas * fee (+ blob gas * fee), saturating. */
+static void tx_cost(struct dry_u256 *out, const struct dry_tx *tx)
+{
+    struct dry_u256 gas = DRY_U256(tx->gas_limit), fee;
+    bool over = dry_u256_mul_overflow(&fee, &gas, &tx->max_fee_per_gas);
+
+    over |= dry_u256_add(out, &fee, &tx->value);
+    if (tx->blob_count != 0) {
+        gas = DRY_U256((uint64_t)tx->blob_count * 131072u);
+        over |= dry_u256_mul_overflow(&fee, &gas, &tx->max_fee_per_blob_gas);
+        over |= dry_u256_add(out, out, &fee);
+    }
+    if (over)
+        *out = DRY_U256_MAX;
+}
+
+/* Whether `fee` is at least `old` raised by the limit's percentage. */
+static bool bumped(const struct dry__pool *p, const struct dry_u256 *fee,
+                   const struct dry_u256 *old)
+{
+    struct dry_u256 want, have, percent = DRY_U256(100u + p->limits.price_bump_percent);
+    struct dry_u256 hundred = DRY_U256(100);
+
+    if (dry_u256_mul_overflow(&want, old, &percent))
+        return false;
+    return dry_u256_mul_overflow(&have, fee, &hundred) || !dry_u256_less(&have, &want);
+}
+
+static bool replaces(const struct dry__pool *p, const struct dry_tx *tx, const struct dry_tx *old)
+{
+    return bumped(p, &tx->max_fee_per_gas, &old->max_fee_per_gas) &&
+           bumped(p, &tx->max_priority_fee_per_gas, &old->max_priority_fee_per_gas) &&
+           (old->type != DRY_TX_BLOB ||
+            bumped(p, &tx->max_fee_per_blob_gas, &old->max_fee_per_blob_gas));
+}
+
+static enum dry_pool_answer limits_check(const struct dry__pool *p, const struct dry__line *l,
+                                         const struct dry_pool_tx *tx)
+{
+    if (dry_u256_less(&tx->tx.max_priority_fee_per_gas, &p->limits.priority_fee_min))
+        return DRY_POOL_FEE_TOO_LOW;
+    if (p->tx_count >= p->limits.txs_max)
+        return DRY_POOL_FULL;
+    if (p->bytes + tx->bytes > p->limits.bytes_max)
+        return DRY_POOL_BYTES_FULL;
+    if (l != NULL && l->count >= p->limits.account_max)
+        return DRY_POOL_ACCOUNT_FULL;
+    return DRY_POOL_OK;
+}
+
+static dry_status line_open(struct dry__pool *p, struct dry__line **out,
+                            const struct dry_address *sender)
+{
+    struct dry__line *l;
+    dry_status st = lines_grow(p);
+
+    if (dry_ok(st))
+        st = heap_room(p);
+    if (!dry_ok(st))
+        return st;
+    l = dry_alloc(sizeof(*l));
+    if (l == NULL)
+        return DRY_ENOMEM;
+    l->sender = *sender;
+    l->heap_at = DRY__POOL_NO_HEAP;
+    p->lines[line_find(p, sender)] = l;
+    p->line_count++;
+    *out = l;
+    return DRY_OK;
+}
+
+/* Put tx at index i of the line, in place of `old` or before what stands there. */
+static void line_insert(struct dry__pool *p, struct dry__line *l, uint32_t i,
+                        struct dry_pool_tx *tx, struct dry_pool_tx *old)
+{
+    heap_leave(p, l);
+    if (old != NULL) {
+        l->txs[l->first + i] = tx;
+        tx_forget(p, old);
+    } else {
+        memmove(&l->txs[l->first + i + 1], &l->txs[l->first + i], (l->count - i) * sizeof(*l->txs));
+        l->txs[l->first + i] = tx;
+        l->count++;
+    }
+    p->by_hash[tx_find(p, &tx->hash)] = tx;
+    p->tx_count++;
+    p->bytes += tx->bytes;
+    tx->arrived = p->arrivals++;
+    line_count_ready(p, l, l->ready);
+    heap_return(p, l);
+}
+
+dry_status dry__pool_add(struct dry__pool *p, enum dry_pool_answer *answer, bool *ready,
+                         struct dry_pool_tx *tx, dry__account_fn account, void *ctx)
+{
+    struct dry__line *l = dry__pool_line(p, &tx->sender);
+    struct dry_pool_tx *old = NULL;
+    struct dry_u256 cost, balance;
+    bool fresh = l == NULL;
+    uint64_t nonce = 0;
+    uint32_t i;
+    dry_status st;
+
+    *ready = false;
+    *answer = DRY_POOL_KNOWN;
+    if (dry__pool_find(p, &tx->hash) != NULL)
+        return DRY_OK;
+    if (!fresh && l->balance_stamp == p->stamp) {
+        nonce = l->nonce;
+        balance = l->balance;
+    } else {
+        st = account(ctx, &nonce, &balance, &tx->sender);
+        if (!dry_ok(st))
+            return st;
+    }
+    *answer = DRY_POOL_NONCE_TOO_LOW;
+    if (tx->tx.nonce < nonce)
+        return DRY_OK;
+    *answer = DRY_POOL_FUNDS;
+    tx_cost(&cost, &tx->tx);
+    if (dry_u256_less(&balance, &cost))
+        return DRY_OK;
+    i = fresh ? 0 : line_lower(l, tx->tx.nonce);
+    if (!fresh && i < l->count && l->txs[l->first + i]->tx.nonce == tx->tx.nonce)
+        old = l->txs[l->first + i];
+    *answer = old == NULL ? limits_check(p, l, tx)
+                          : (replaces(p, &tx->tx, &old->tx) ? DRY_POOL_OK : DRY_POOL_UNDERPRICED);
+    if (*answer != DRY_POOL_OK)
+        return DRY_OK;
+
+    st = hashes_grow(p);
+    if (dry_ok(st) && fresh)
+        st = line_open(p, &l, &tx->sender);
+    if (dry_ok(st))
+        st = line_room(l);
+    if (!dry_ok(st)) {
+        if (l != NULL && l->count == 0)
+            line_delete(p, l);
+        return st;
+    }
+    if (fresh)
+        l->nonce = nonce;
+    l->balance = balance;
+    l->balance_stamp = p->stamp;
+    line_insert(p, l, i, tx, old);
+    *ready = i < l->ready;
+    return DRY_OK;
+}
+
+dry_status dry__pool_set_nonce(struct dry__pool *p, const struct dry_address *sender,
+                               uint64_t nonce)
+{
+    struct dry__line *l = dry__pool_line(p, sender);
+    uint32_t drop;
+
+    if (l == NULL)
+        return DRY_OK;
+    heap_leave(p, l);
+    l->cursor = 0;
+    l->parked = false;
+    p->ready_count -= l->ready;
+    drop = line_lower(l, nonce);
+    for (uint32_t i = 0; i < drop; i++)
+        tx_forget(p, l->txs[l->first + i]);
+    l->first += drop;
+    l->count -= drop;
+    l->ready = 0;
+    l->nonce = nonce;
+    if (l->count == 0) {
+        line_delete(p, l);
+        return DRY_OK;
+    }
+    line_count_ready(p, l, 0);
+    heap_return(p, l);
+    return DRY_OK;
+}
+
+void dry__pool_remove(struct dry__pool *p, struct dry_pool_tx *tx)
+{
+    struct dry__line *l = dry__pool_line(p, &tx->sender);
+    uint32_t i;
+
+    DRY_ASSERT(l != NULL);
+    i = line_lower(l, tx->tx.nonce);
+    DRY_ASSERT(i < l->count && l->txs[l->first + i] == tx);
+    heap_leave(p, l);
+    memmove(&l->txs[l->first + i], &l->txs[l->first + i + 1], (l->count - i - 1) * sizeof(*l->txs));
+    l->count--;
+    if (i < l->ready) {
+        p->ready_count -= l->ready - i;
+        l->ready = i;
+    }
+    tx_forget(p, tx);
+    if (l->count == 0) {
+        for (uint32_t t = 0; t < p->touched_count; t++)
+            if (p->touched[t] == l)
+                p->touched[t] = p->touched[--p->touched_count];
+        line_delete(p, l);
+        return;
+    }
+    heap_return(p, l);
+}
+
+/* --- building --- */
+
+struct dry_pool_tx *dry__pool_next(struct dry__pool *p)
+{
+    return p->heap_count == 0 ? NULL : line_next(p->heap[0]);
+}
+
+/* Note that the line's cursor or parking must be undone by dry__pool_done(). */
+static dry_status touch(struct dry__pool *p, struct dry__line *l)
+{
+    struct dry__line **n;
+    uint32_t cap = p->touched_cap == 0 ? 64 : p->touched_cap * 2;
+
+    if (l->cursor != 0 || l->parked)
+        return DRY_OK;
+    if (p->touched_count == p->touched_cap) {
+        n = dry_realloc(p->touched, p->touched_cap * sizeof(*n), cap * sizeof(*n));
+        if (n == NULL)
+            return DRY_ENOMEM;
+        p->touched = n;
+        p->touched_cap = cap;
+    }
+    p->touched[p->touched_count++] = l;
+    return DRY_OK;
+}
+
+dry_status dry__pool_taken(struct dry__pool *p, struct dry_pool_tx *tx)
+{
+    struct dry__line *l = dry__pool_line(p, &tx->sender);
+    dry_status st = touch(p, l);
+
+    if (!dry_ok(st))
+        return st;
+    heap_leave(p, l);
+    l->cursor++;
+    heap_return(p, l);
+    return DRY_OK;
+}
+
+dry_status dry__pool_park(struct dry__pool *p, struct dry_pool_tx *tx)
+{
+    struct dry__line *l = dry__pool_line(p, &tx->sender);
+    dry_status st = touch(p, l);
+
+    if (!dry_ok(st))
+        return st;
+    heap_leave(p, l);
+    l->parked = true;
+    return DRY_OK;
+}
+
+void dry__pool_done(struct dry__pool *p)
+{
+    for (uint32_t i = 0; i < p->touched_count; i++) {
+        struct dry__line *l = p->touched[i];
+        heap_leave(p, l);
+        l->cursor = 0;
+        l->parked = false;
+        heap_return(p, l);
+    }
+    p->touched_count = 0;
+}

@@ -1,0 +1,109 @@
+/* pool_tx.c - transactions on their way into the pool: decoding, stateless checks, sender. */
+#include <drystone/chain/pool.h>
+#include <drystone/common/alloc.h>
+#include <drystone/execution.h>
+
+const char *dry_pool_answer_text(enum dry_pool_answer a)
+{
+    switch (a) {
+#define X(name, text)     \
+    case DRY_POOL_##name: \
+        return text;
+        DRY_POOL_ANSWERS(X)
+#undef X
+    }
+    return "unknown answer";
+}
+
+struct dry_pool_tx *dry_pool_tx_share(struct dry_pool_tx *tx)
+{
+    dry_refs_take(&tx->refs);
+    return tx;
+}
+
+void dry_pool_tx_close(struct dry_pool_tx *tx)
+{
+    if (tx == NULL || !dry_refs_drop(&tx->refs))
+        return;
+    dry_arena_fini(&tx->arena);
+    dry_free(tx);
+}
+
+/* A transaction without lists borrows nothing but its data from its encoding: object and encoding
+ * are one allocation. Others keep their arena. */
+static dry_status object_make(struct dry_pool_tx **out, const struct dry_tx *tx,
+                              struct dry_arena *decoded)
+{
+    bool plain = tx->access_count == 0 && tx->blob_count == 0 && tx->authorization_count == 0;
+    size_t extra = plain ? tx->encoded.len : 0;
+    struct dry_pool_tx *p = dry_alloc(sizeof(*p) + extra);
+
+    if (p == NULL)
+        return DRY_ENOMEM;
+    p->tx = *tx;
+    p->bytes = sizeof(*p) + extra;
+    if (plain) {
+        uint8_t *copy = (uint8_t *)(p + 1);
+        memcpy(copy, tx->encoded.ptr, tx->encoded.len);
+        if (tx->data.len != 0)
+            p->tx.data.ptr = copy + (tx->data.ptr - tx->encoded.ptr);
+        p->tx.encoded.ptr = copy;
+    } else {
+        p->arena = *decoded;
+        *decoded = (struct dry_arena){0};
+        p->bytes += p->arena.total;
+    }
+    dry_refs_take(&p->refs);
+    *out = p;
+    return DRY_OK;
+}
+
+static bool sidecar_fits(const struct dry_tx *tx, const struct dry_rules *rules)
+{
+    uint8_t version = rules->fork >= DRY_FORK_OSAKA ? 1 : 0;
+
+    return tx->sidecar != NULL && tx->sidecar->count == tx->blob_count &&
+           tx->sidecar->version == version;
+}
+
+dry_status dry_pool_tx_open(struct dry_pool_tx **out, struct dry_pool_verdict *v,
+                            struct dry_bytes encoded, const struct dry_rules *rules,
+                            uint32_t tx_bytes_max)
+{
+    struct dry_arena arena = {0};
+    struct dry_bytes copy;
+    struct dry_pool_tx *p = NULL;
+    struct dry_tx tx;
+    dry_status st;
+
+    *v = (struct dry_pool_verdict){DRY_POOL_INVALID, DRY_VERDICT_VALID};
+    st = dry_arena_copy(&arena, &copy, encoded);
+    if (dry_ok(st))
+        st = dry_tx_decode(&tx, &v->verdict, copy, &arena);
+    if (!dry_ok(st) || v->verdict != DRY_VERDICT_VALID)
+        goto done;
+    if (tx.encoded.len > tx_bytes_max) {
+        v->answer = DRY_POOL_OVERSIZED;
+        goto done;
+    }
+    v->verdict = dry_tx_check(&tx, rules);
+    if (v->verdict != DRY_VERDICT_VALID)
+        goto done;
+    if (tx.type == DRY_TX_BLOB && !sidecar_fits(&tx, rules)) {
+        v->answer = DRY_POOL_SIDECAR;
+        goto done;
+    }
+    st = object_make(&p, &tx, &arena);
+    if (dry_ok(st))
+        st = dry_tx_sender(&p->sender, &v->verdict, &p->tx, rules);
+    if (!dry_ok(st) || v->verdict != DRY_VERDICT_VALID)
+        goto done;
+    dry_tx_hash(&p->hash, &p->tx);
+    v->answer = DRY_POOL_OK;
+    *out = p;
+    p = NULL;
+done:
+    dry_pool_tx_close(p);
+    dry_arena_fini(&arena);
+    return st;
+}

@@ -1,0 +1,145 @@
+/* submit.c - the pool's public side: submission, look-ups, and transactions that come back. */
+#include "internal.h"
+#include <drystone/execution.h>
+
+struct account_ctx {
+    struct dry_state_reader *reader;
+};
+
+static dry_status account_read(void *ctx, uint64_t *nonce, struct dry_u256 *balance,
+                               const struct dry_address *address)
+{
+    struct dry_state_reader *r = ((struct account_ctx *)ctx)->reader;
+    struct dry_account a = {0};
+    bool exists;
+    dry_status st = r->ops->account(r, &exists, &a, address);
+
+    if (dry_ok(st)) {
+        *nonce = exists ? a.nonce : 0;
+        *balance = exists ? a.balance : DRY_U256_ZERO;
+    }
+    return st;
+}
+
+static dry_status add(struct dry_chain *c, struct dry_pool_verdict *v, struct dry_pool_tx *tx,
+                      struct account_ctx *ctx)
+{
+    struct dry_chain_event e = {.kind = DRY_CHAIN_PENDING_TX, .tx = tx};
+    bool ready = false;
+    dry_status st;
+
+    *v = (struct dry_pool_verdict){DRY_POOL_GAS_LIMIT, DRY_VERDICT_VALID};
+    if (tx->tx.gas_limit > dry__head(c)->header.gas_limit)
+        return DRY_OK;
+    st = dry__pool_add(&c->pool, &v->answer, &ready, tx, account_read, ctx);
+    if (dry_ok(st) && v->answer == DRY_POOL_OK && ready)
+        dry__emit(c, &e);
+    return st;
+}
+
+dry_status dry_chain_submit_many(struct dry_chain *c, struct dry_pool_verdict *v,
+                                 struct dry_pool_tx **txs, uint32_t count)
+{
+    struct dry_state_view *view = NULL;
+    struct account_ctx ctx;
+    uint32_t i = 0;
+    dry_status st = dry_chain_state_open(c, &view, &dry__head(c)->header, &dry__head(c)->hash);
+
+    if (dry_ok(st)) {
+        ctx.reader = dry_state_view_reader(view);
+        for (; i < count && dry_ok(st); i++) {
+            st = add(c, &v[i], txs[i], &ctx);
+            if (!dry_ok(st) || v[i].answer != DRY_POOL_OK)
+                dry_pool_tx_close(txs[i]);
+        }
+    }
+    for (; i < count; i++)
+        dry_pool_tx_close(txs[i]);
+    dry_state_view_close(view);
+    if (dry_ok(st))
+        st = dry_chain_work(c);
+    return st;
+}
+
+dry_status dry_chain_submit(struct dry_chain *c, struct dry_pool_verdict *v, struct dry_pool_tx *tx)
+{
+    return dry_chain_submit_many(c, v, &tx, 1);
+}
+
+dry_status dry__pool_requeue(struct dry_chain *c, const struct dry_stored_block *b)
+{
+    struct dry_state_view *view = NULL;
+    struct account_ctx ctx;
+    dry_status st = dry_chain_state_open(c, &view, &dry__head(c)->header, &dry__head(c)->hash);
+
+    if (!dry_ok(st))
+        return st;
+    ctx.reader = dry_state_view_reader(view);
+    for (uint32_t i = 0; i < b->block.tx_count && dry_ok(st); i++) {
+        struct dry_bytes encoded = b->block.txs[i].encoded;
+        struct dry_pool_verdict v;
+        struct dry_pool_tx *tx = NULL;
+
+        if (b->block.txs[i].type == DRY_TX_BLOB &&
+            !dry_ok(dry_chain_sidecar(c, &encoded, &b->tx_hashes[i], &c->arena)))
+            continue; /* imported without its blobs: nothing to mine again */
+        st = dry_pool_tx_open(&tx, &v, encoded, &dry__head(c)->rules, c->pool.limits.tx_bytes_max);
+        if (!dry_ok(st) || v.answer != DRY_POOL_OK)
+            continue;
+        st = add(c, &v, tx, &ctx);
+        if (!dry_ok(st) || v.answer != DRY_POOL_OK)
+            dry_pool_tx_close(tx);
+    }
+    dry_state_view_close(view);
+    return st;
+}
+
+struct dry_pool_tx *dry_chain_pool_find(struct dry_chain *c, const struct dry_hash *hash)
+{
+    struct dry_pool_tx *tx = dry__pool_find(&c->pool, hash);
+
+    return tx == NULL ? NULL : dry_pool_tx_share(tx);
+}
+
+dry_status dry_chain_pool_nonce(struct dry_chain *c, uint64_t *out,
+                                const struct dry_address *sender)
+{
+    struct dry__line *l = dry__pool_line(&c->pool, sender);
+    struct dry_state_view *view = NULL;
+    struct account_ctx ctx;
+    struct dry_u256 balance;
+    dry_status st;
+
+    if (l != NULL) {
+        *out = l->nonce + l->ready;
+        return DRY_OK;
+    }
+    st = dry_chain_state_open(c, &view, &dry__head(c)->header, &dry__head(c)->hash);
+    if (!dry_ok(st))
+        return st;
+    ctx.reader = dry_state_view_reader(view);
+    st = account_read(&ctx, out, &balance, sender);
+    dry_state_view_close(view);
+    return st;
+}
+
+struct dry_pool_counts dry_chain_pool_counts(const struct dry_chain *c)
+{
+    return (struct dry_pool_counts){c->pool.ready_count, c->pool.tx_count - c->pool.ready_count};
+}
+
+void dry_chain_pool_each(struct dry_chain *c, dry_pool_each_fn fn, void *ctx)
+{
+    for (uint32_t i = 0; i < c->pool.line_cap; i++) {
+        const struct dry__line *l = c->pool.lines[i];
+
+        for (uint32_t k = 0; l != NULL && k < l->count; k++)
+            if (!fn(ctx, l->txs[l->first + k], k < l->ready))
+                return;
+    }
+}
+
+void dry_chain_pool_clear(struct dry_chain *c)
+{
+    dry__pool_fini(&c->pool);
+}

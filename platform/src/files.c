@@ -298,8 +298,11 @@ dry_status dry_dir_lock_init(struct dry_dir_lock *out, const char *dir, struct d
     }
     n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
     /* The number only serves the message above: a full disk must not keep us from starting. */
-    if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)n, 0) != n)
-        (void)ftruncate(fd, 0);
+    if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)n, 0) != n) {
+        int ignored = ftruncate(fd, 0);
+
+        (void)ignored;
+    }
     out->fd_plus_one = fd + 1;
     return DRY_OK;
 }

@@ -17,10 +17,11 @@ enum dry_json_type {
 };
 
 #define DRY_JSON_DEPTH_MAX 64
-#define DRY_JSON_TOKENS_MAX (1u << 24)
+#define DRY_JSON_TOKENS_MAX (1u << 22)
 #define DRY_JSON_BYTES_MAX (1u << 30)
 
-/* What a reader accepts; 0 means the bound above. */
+/* What a reader accepts; 0 means the bound above. A token takes 20 bytes of the arena, up to twice
+ * that while it grows. depth_max is at most DRY_JSON_DEPTH_MAX. */
 struct dry_json_limits {
     uint32_t depth_max, tokens_max;
     size_t bytes_max;

@@ -2,6 +2,7 @@
 #include "rand.h"
 #include <drystone/crypto/portable.h>
 #include <drystone/test.h>
+#include <openssl/crypto.h>
 
 struct p256_case {
     const char *name, *hash, *r, *s, *x, *y;
@@ -240,13 +241,74 @@ static void paths_agree(void **state)
     }
 }
 
+/* OpenSSL's allocations, to fail the n-th from now. */
+static struct {
+    uint64_t countdown;
+    bool failed;
+} openssl_memory;
+
+static bool fails_now(void)
+{
+    if (openssl_memory.countdown == 0 || --openssl_memory.countdown != 0)
+        return false;
+    openssl_memory.failed = true;
+    return true;
+}
+
+static void *openssl_malloc(size_t n, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return fails_now() ? NULL : malloc(n);
+}
+
+static void *openssl_realloc(void *p, size_t n, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return fails_now() ? NULL : realloc(p, n);
+}
+
+static void openssl_free(void *p, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(p);
+}
+
+/* Whichever allocation OpenSSL is refused, the answer stays the right one: never "invalid" for want
+ * of memory. */
+static void each_allocation_fails(void **state)
+{
+    struct p256_input good, bad;
+    uint64_t rounds = 0;
+
+    (void)state;
+    read_case(&good, &published[0]);
+    bad = good;
+    bad.hash[0] ^= 1;
+    do {
+        openssl_memory.failed = false;
+        openssl_memory.countdown = ++rounds;
+        CHECK(dry_p256_verify(good.hash, good.r, good.s, good.x, good.y));
+        openssl_memory.countdown = rounds;
+        CHECK(!dry_p256_verify(bad.hash, bad.r, bad.s, bad.x, bad.y));
+        openssl_memory.countdown = 0;
+    } while (openssl_memory.failed);
+    CHECK(rounds > 10); /* or nothing was tried */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(published_vectors),    cmocka_unit_test(edge_cases),
-        cmocka_unit_test(refuses_out_of_range), cmocka_unit_test(refuses_unreduced_coordinate),
-        cmocka_unit_test(refuses_bit_flips),    cmocka_unit_test(paths_agree),
+        cmocka_unit_test(published_vectors),     cmocka_unit_test(edge_cases),
+        cmocka_unit_test(refuses_out_of_range),  cmocka_unit_test(refuses_unreduced_coordinate),
+        cmocka_unit_test(refuses_bit_flips),     cmocka_unit_test(paths_agree),
+        cmocka_unit_test(each_allocation_fails),
     };
+
+    if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) != 1)
+        return 1; /* only before OpenSSL's first allocation */
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,10 +162,12 @@ went:
     NEXT();
 out_of_gas:
     FAIL(OUT_OF_GAS);
+#if !DRY_LOOP_STEPPING
 bad_stack:
     if (sp - f->stack < (ptrdiff_t)(w >> 8 & 0xfff))
         FAIL(STACK_UNDERFLOW);
     FAIL(STACK_OVERFLOW);
+#endif
 fail:
 #if DRY_LOOP_STEPPING
     dry__step_failed(evm, f, end);

@@ -1,0 +1,52 @@
+/* fixture.h - a chain in memory on a clock that stands still, for tests. */
+#ifndef DRY_CHAIN_TEST_FIXTURE_H
+#define DRY_CHAIN_TEST_FIXTURE_H
+#include <drystone/chain.h>
+#include <drystone/consensus.h>
+#include <drystone/crypto.h>
+#include <drystone/execution.h>
+#include <drystone/storage.h>
+#include <drystone/test.h>
+
+struct fixture_clock {
+    struct dry_clock base;
+    uint64_t wall_ms, monotonic_ns;
+};
+
+struct fixture {
+    struct fixture_clock clock;
+    struct dry_storage *storage;
+    struct dry_arena arena;
+    struct dry_buf error;
+    struct dry_genesis genesis;
+    struct dry_chain_settings set;
+    struct dry_chain *chain;
+};
+
+/* Secret and address of the i-th test account (secret: 32 times i + 1). */
+void fixture_secret(uint8_t secret[32], uint32_t i);
+struct dry_address fixture_address(uint32_t i);
+
+/* Open on this genesis text, on a storage of the fixture's own. */
+void fixture_open_genesis(struct fixture *f, struct dry_bytes json,
+                          const struct dry_consensus_ops *consensus);
+/* A dev chain with ten funded accounts; automine as told. */
+void fixture_open_dev(struct fixture *f, bool automine);
+/* Close the chain alone and open it again on the same storage. */
+void fixture_reopen(struct fixture *f);
+void fixture_close(struct fixture *f);
+
+/* A signed transfer of the i-th account. */
+struct fixture_tx {
+    uint32_t from;
+    uint64_t nonce, gas, max_fee, tip, value;
+    struct dry_address to;
+    struct dry_bytes data;
+    bool create;
+};
+struct dry_bytes fixture_sign(struct fixture *f, const struct fixture_tx *t);
+/* Sign and submit; the pool's verdict. */
+struct dry_pool_verdict fixture_send(struct fixture *f, const struct fixture_tx *t);
+uint64_t fixture_number(struct fixture *f);
+struct dry_account fixture_account(struct fixture *f, const struct dry_address *a);
+#endif

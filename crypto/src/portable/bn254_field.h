@@ -30,48 +30,54 @@ static inline bool fp_equal(const struct fp *a, const struct fp *b)
             (a->l[3] ^ b->l[3])) == 0;
 }
 
+/* a + b + *carry and a - b - *borrow; the flag is 0 or 1 and is updated. */
+static inline uint64_t limb_add(uint64_t a, uint64_t b, uint64_t *carry)
+{
+    uint64_t s;
+    const bool c1 = __builtin_add_overflow(a, b, &s), c2 = __builtin_add_overflow(s, *carry, &s);
+
+    *carry = c1 | c2;
+    return s;
+}
+
+static inline uint64_t limb_sub(uint64_t a, uint64_t b, uint64_t *borrow)
+{
+    uint64_t d;
+    const bool c1 = __builtin_sub_overflow(a, b, &d), c2 = __builtin_sub_overflow(d, *borrow, &d);
+
+    *borrow = c1 | c2;
+    return d;
+}
+
 /* *out = t - p when t >= p, else t; t is below 2p. */
 static inline void fp_reduce_once(struct fp *out, const uint64_t t[4])
 {
-    uint64_t d[4], keep;
-    unsigned __int128 acc = 0;
+    uint64_t d[4], borrow = 0;
 
-    for (int i = 0; i < 4; i++) {
-        acc = (unsigned __int128)t[i] - fp_p.l[i] - (uint64_t)(acc >> 127);
-        d[i] = (uint64_t)acc;
-    }
-    keep = 0 - (uint64_t)(acc >> 127);
     for (int i = 0; i < 4; i++)
-        out->l[i] = d[i] ^ ((d[i] ^ t[i]) & keep);
+        d[i] = limb_sub(t[i], fp_p.l[i], &borrow);
+    for (int i = 0; i < 4; i++)
+        out->l[i] = borrow ? t[i] : d[i];
 }
 
 static inline void fp_add(struct fp *out, const struct fp *a, const struct fp *b)
 {
-    uint64_t t[4];
-    unsigned __int128 acc = 0;
+    uint64_t t[4], carry = 0;
 
-    for (int i = 0; i < 4; i++) {
-        acc = (acc >> 64) + a->l[i] + b->l[i];
-        t[i] = (uint64_t)acc;
-    }
-    fp_reduce_once(out, t); /* 2p < 2^256 */
+    for (int i = 0; i < 4; i++)
+        t[i] = limb_add(a->l[i], b->l[i], &carry);
+    fp_reduce_once(out, t); /* 2p < 2^256: no carry is left */
 }
 
 static inline void fp_sub(struct fp *out, const struct fp *a, const struct fp *b)
 {
-    uint64_t t[4], borrow;
-    unsigned __int128 acc = 0;
+    uint64_t t[4], borrow = 0, mask, carry = 0;
 
-    for (int i = 0; i < 4; i++) {
-        acc = (unsigned __int128)a->l[i] - b->l[i] - (uint64_t)(acc >> 127);
-        t[i] = (uint64_t)acc;
-    }
-    borrow = 0 - (uint64_t)(acc >> 127);
-    acc = 0;
-    for (int i = 0; i < 4; i++) {
-        acc = (acc >> 64) + t[i] + (fp_p.l[i] & borrow);
-        out->l[i] = (uint64_t)acc;
-    }
+    for (int i = 0; i < 4; i++)
+        t[i] = limb_sub(a->l[i], b->l[i], &borrow);
+    mask = 0 - borrow;
+    for (int i = 0; i < 4; i++)
+        out->l[i] = limb_add(t[i], fp_p.l[i] & mask, &carry);
 }
 
 static inline void fp_neg(struct fp *out, const struct fp *a)
@@ -136,17 +142,17 @@ static bool fp_decode(struct fp *out, const uint8_t in[32])
     static const struct fp r2 = {
         {0xf32cfc5b538afa89, 0xb5e71911d44501fb, 0x47ab1eff0a417ff6, 0x06d89f71cab8351f}};
     struct fp t;
-    unsigned __int128 acc = 0;
+    uint64_t borrow = 0;
 
     for (int i = 0; i < 4; i++) {
         uint64_t w = 0;
         for (int k = 0; k < 8; k++)
             w = w << 8 | in[8 * (3 - i) + k];
         t.l[i] = w;
-        acc = (unsigned __int128)w - fp_p.l[i] - (uint64_t)(acc >> 127);
+        limb_sub(w, fp_p.l[i], &borrow);
     }
     fp_mul(out, &t, &r2);
-    return acc >> 127 != 0;
+    return borrow != 0;
 }
 
 static void fp_encode(uint8_t out[32], const struct fp *a)
@@ -241,18 +247,20 @@ static inline void fp_mul_pair(struct fp *out, const struct fp *a, const struct 
 static void fp2_mul(struct fp2 *out, const struct fp2 *x, const struct fp2 *y)
 {
     struct fp neg, re;
-    unsigned __int128 acc = 0;
+    uint64_t borrow = 0;
 
-    for (int i = 0; i < 4; i++) { /* p - y.b, p for 0 */
-        acc = (unsigned __int128)fp_p.l[i] - y->b.l[i] - (uint64_t)(acc >> 127);
-        neg.l[i] = (uint64_t)acc;
-    }
+    for (int i = 0; i < 4; i++) /* p - y.b, p for 0 */
+        neg.l[i] = limb_sub(fp_p.l[i], y->b.l[i], &borrow);
     fp_mul_pair(&re, &x->a, &y->a, &x->b, &neg);
     fp_mul_pair(&out->b, &x->a, &y->b, &x->b, &y->a);
     out->a = re;
 }
 #endif
 
+#ifdef BN254_FP_MUL_ASM
+void dry__bn254_fp2_sqr(struct fp2 *out, const struct fp2 *x);
+#define fp2_sqr dry__bn254_fp2_sqr
+#else
 static inline void fp2_sqr(struct fp2 *out, const struct fp2 *x)
 {
     struct fp sum, diff, twice;
@@ -263,6 +271,7 @@ static inline void fp2_sqr(struct fp2 *out, const struct fp2 *x)
     fp_mul(&out->b, &twice, &x->b);
     fp_mul(&out->a, &sum, &diff);
 }
+#endif
 
 static inline void fp2_mul_fp(struct fp2 *out, const struct fp2 *x, const struct fp *k)
 {

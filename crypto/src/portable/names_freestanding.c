@@ -59,3 +59,24 @@ bool dry_p256_verify(const uint8_t hash[32], const uint8_t r[32], const uint8_t 
 {
     return dry_portable_p256_verify(hash, r, s, x, y);
 }
+
+dry_status dry_modexp(uint8_t *out, struct dry_bytes base, struct dry_bytes exp,
+                      struct dry_bytes mod)
+{
+    return dry_portable_modexp(out, base, exp, mod);
+}
+
+bool dry_bn254_add(uint8_t out[64], const uint8_t a[64], const uint8_t b[64])
+{
+    return dry_portable_bn254_add(out, a, b);
+}
+
+bool dry_bn254_mul(uint8_t out[64], const uint8_t a[64], const uint8_t scalar[32])
+{
+    return dry_portable_bn254_mul(out, a, scalar);
+}
+
+bool dry_bn254_pairing(bool *is_one, struct dry_bytes in)
+{
+    return dry_portable_bn254_pairing(is_one, in);
+}

@@ -60,7 +60,7 @@ static bool run_one(const char *dir, const char *name, const char *status, uint6
             evm_world_end(&w);
     }
     qsort(times, n, sizeof(times[0]), by_value);
-    const char *how = r.end == DRY_EVM_SUCCESS ? "success"
+    const char *how = r.end == DRY_EVM_SUCCESS  ? "success"
                       : r.end == DRY_EVM_REVERT ? "revert"
                                                 : "halt";
     uint64_t used = limit - r.gas_left, median = times[n / 2];

@@ -1,4 +1,5 @@
-/* evm_world.h - a handful of accounts to run messages in; for tests, fuzzers and benches of evm/. */
+/* evm_world.h - a handful of accounts to run messages in; for tests, fuzzers and benches of evm/.
+ */
 #ifndef DRY_TEST_EVM_WORLD_H
 #define DRY_TEST_EVM_WORLD_H
 #include "evm/machine.h"
@@ -34,8 +35,7 @@ static inline bool evm_world_fails(struct evm_world *w)
 }
 
 static dry_status evm_world_read_account(struct dry_state_reader *r, bool *exists,
-                                         struct dry_account *out,
-                                         const struct dry_address *address)
+                                         struct dry_account *out, const struct dry_address *address)
 {
     struct evm_world *w = evm_world_of(r);
     if (evm_world_fails(w))
@@ -50,8 +50,7 @@ static dry_status evm_world_read_account(struct dry_state_reader *r, bool *exist
 }
 
 static dry_status evm_world_read_slot(struct dry_state_reader *r, struct dry_u256 *out,
-                                      const struct dry_address *address,
-                                      const struct dry_hash *key)
+                                      const struct dry_address *address, const struct dry_hash *key)
 {
     (void)address, (void)key;
     if (evm_world_fails(evm_world_of(r)))

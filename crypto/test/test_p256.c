@@ -249,10 +249,11 @@ static struct {
 
 static bool fails_now(void)
 {
-    if (openssl_memory.countdown == 0 || --openssl_memory.countdown != 0)
+    if (openssl_memory.countdown == 0)
         return false;
-    openssl_memory.failed = true;
-    return true;
+    openssl_memory.countdown--;
+    openssl_memory.failed |= openssl_memory.countdown == 0;
+    return openssl_memory.countdown == 0;
 }
 
 static void *openssl_malloc(size_t n, const char *file, int line)

@@ -268,7 +268,7 @@ dry_status dry_json_number_u256(struct dry_json_value v, struct dry_u256 *out,
         return dry_json_complain(v, error, "must be a number");
     if (!number_text(b, &n))
         return dry_json_complain(v, error,
-                                 "must be a whole number of at most 256 bits, decimal or 0x");
+                                 "not a whole number of at most 256 bits");
     *out = n;
     return DRY_OK;
 }

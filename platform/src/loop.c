@@ -156,13 +156,13 @@ void dry_loop_close(struct dry_loop *l)
 
 void dry_loop_run(struct dry_loop *l)
 {
-    l->thread = pthread_self();
+    DRY_ASSERT(dry_loop_is_current(l));
     uv_run(&l->uv, UV_RUN_DEFAULT);
 }
 
 void dry_loop_poll(struct dry_loop *l)
 {
-    l->thread = pthread_self();
+    DRY_ASSERT(dry_loop_is_current(l));
     uv_run(&l->uv, UV_RUN_NOWAIT);
 }
 

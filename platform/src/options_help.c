@@ -208,6 +208,39 @@ static void bash_values(struct text *t, const struct dry_option_table *table)
     }
 }
 
+/* What may follow a command; those of two words come first, lest one word hide them. */
+static void bash_commands(struct text *t, const struct dry_option_table *table, bool two_words)
+{
+    for (size_t i = 0; i < table->command_count; i++) {
+        const struct dry_command *c = &table->commands[i];
+
+        if ((strchr(c->name, ' ') != NULL) != two_words)
+            continue;
+        say(t, "  ' %s '*) COMPREPLY=($(compgen -W '", c->name);
+        option_words(t, table, c);
+        say(t, "' -- \"$cur\")%s);;\n", c->args != NULL ? " $(compgen -f -- \"$cur\")" : "");
+    }
+}
+
+/* After the first word of commands of two. */
+static void bash_second_words(struct text *t, const struct dry_option_table *table)
+{
+    for (size_t i = 0; i < table->command_count; i++) {
+        const char *name = table->commands[i].name;
+        size_t n = strcspn(name, " "), before = 0;
+
+        while (before < i && strncmp(table->commands[before].name, name, n + 1) != 0)
+            before++;
+        if (name[n] != ' ' || before < i)
+            continue;
+        say(t, "  ' %.*s ') COMPREPLY=($(compgen -W '", (int)n, name);
+        for (size_t j = i; j < table->command_count; j++)
+            if (strncmp(table->commands[j].name, name, n + 1) == 0)
+                say(t, "%s%s", j > i ? " " : "", table->commands[j].name + n + 1);
+        say_text(t, "' -- \"$cur\"));;\n");
+    }
+}
+
 static void bash(struct text *t, const struct dry_option_table *table)
 {
     const char *p = table->program;
@@ -224,22 +257,9 @@ static void bash(struct text *t, const struct dry_option_table *table)
         if (shows(NULL, &table->options[i]) && table->options[i].type != DRY_OPTION_BOOL)
             say(t, "    --%s) skip=1;;\n", table->options[i].name);
     say_text(t, "    -*) ;;\n    *) cmd=\"$cmd $w\";;\n    esac\n  done\n  case \"$cmd \" in\n");
-    for (size_t i = 0; i < table->command_count; i++) {
-        const struct dry_command *c = &table->commands[i];
-
-        say(t, "  ' %s '*) COMPREPLY=($(compgen -W '", c->name);
-        option_words(t, table, c);
-        say(t, "' -- \"$cur\")%s);;\n", c->args != NULL ? " $(compgen -f -- \"$cur\")" : "");
-    }
-    /* The first word of a command of two, then nothing yet. */
-    for (size_t i = 0; i < table->command_count; i++) {
-        const char *name = table->commands[i].name;
-        size_t n = strcspn(name, " ");
-
-        if (name[n] == ' ')
-            say(t, "  ' %.*s ') COMPREPLY+=($(compgen -W '%s' -- \"$cur\"));;&\n", (int)n, name,
-                name + n + 1);
-    }
+    bash_commands(t, table, true);
+    bash_second_words(t, table);
+    bash_commands(t, table, false);
     say_text(t, "  ' ') COMPREPLY=($(compgen -W '");
     for (size_t i = 0; i < table->command_count; i++)
         say(t, " %.*s", (int)strcspn(table->commands[i].name, " "), table->commands[i].name);

@@ -107,9 +107,11 @@ void dry_tx_intrinsic_gas(uint64_t *intrinsic, uint64_t *floor, const struct dry
     }
 }
 
-static bool is_type_supported(enum dry_tx_type type, enum dry_fork fork)
+bool dry_tx_type_supported(uint8_t type, const struct dry_rules *rules)
 {
-    switch (type) {
+    enum dry_fork fork = rules->evm_fork;
+
+    switch ((enum dry_tx_type)type) {
     case DRY_TX_LEGACY:
         return true;
     case DRY_TX_ACCESS_LIST:
@@ -148,7 +150,7 @@ enum dry_verdict dry__tx_check(const struct dry_tx *tx, const struct dry_rules *
     struct dry_u256 gas = DRY_U256(tx->gas_limit), product;
     uint64_t intrinsic, floor;
 
-    if (!is_type_supported(tx->type, rules->evm_fork))
+    if (!dry_tx_type_supported((uint8_t)tx->type, rules))
         return DRY_VERDICT_TX_TYPE_UNSUPPORTED;
     if ((flags & DRY_CALL_SKIP_NONCE) == 0 && tx->nonce == UINT64_MAX)
         return DRY_VERDICT_TX_NONCE_MAX;

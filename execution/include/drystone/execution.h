@@ -17,6 +17,8 @@ DRY_MUST_USE dry_status dry_tx_sender(struct dry_address *out, enum dry_verdict 
                                       const struct dry_tx *tx, const struct dry_rules *rules);
 /* The hash a transaction is known by: keccak256 of tx->encoded. */
 void dry_tx_hash(struct dry_hash *out, const struct dry_tx *tx);
+/* Whether the rules have a transaction type of this number (0 is the legacy kind). */
+bool dry_tx_type_supported(uint8_t type, const struct dry_rules *rules);
 /* Everything that can be said without state or block: type supported, sizes, intrinsic and floor
  * gas, caps, blob hash versions and counts, fee order, nonce maximum. VALID or TX_…. */
 enum dry_verdict dry_tx_check(const struct dry_tx *tx, const struct dry_rules *rules);

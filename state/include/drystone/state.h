@@ -27,7 +27,8 @@ DRY_MUST_USE dry_status dry_trie_root_of_pairs(struct dry_hash *out,
 
 struct dry_state;
 struct dry_state_settings {
-    uint64_t cache_bytes; /* decoded nodes and codes kept in memory; 0: 16 MiB */
+    uint64_t cache_bytes; /* the writer's cache of nodes; 0: 16 MiB */
+    uint32_t keep_states; /* how many states dry_state_prune() leaves below the head; 0: all */
 };
 /* Key prefixes this layer uses in the storage: bytes 0x10 to 0x1f. Borrows the storage until close.
  */
@@ -45,6 +46,8 @@ DRY_MUST_USE dry_status dry_state_view_open(struct dry_state_view **out, struct 
                                             const struct dry_snapshot *snap,
                                             const struct dry_hash *root,
                                             dry_block_hash_fn block_hash, void *block_hash_ctx);
+/* Let the view read through the writer's cache. Thread: from then on the writer's alone. */
+void dry_state_view_use_writer_cache(struct dry_state_view *v);
 void dry_state_view_close(struct dry_state_view *v);
 /* The reader interface of a view; valid as long as the view. */
 struct dry_state_reader *dry_state_view_reader(struct dry_state_view *v);
@@ -55,6 +58,15 @@ struct dry_state_reader *dry_state_view_reader(struct dry_state_view *v);
 DRY_MUST_USE dry_status dry_state_apply(struct dry_state_view *v, struct dry_hash *root,
                                         struct dry_batch *batch, const struct dry_state_diff *diff,
                                         struct dry_jobs *jobs);
+
+/* With keep_states set: the state `head` becomes the chain's head. Deletes, through the batch, what
+ * only states further below it than keep_states, or beside the way from there to the head, need (a
+ * few states more may stay: it works in steps). Opening a pruned state gives ENOTFOUND; a view of
+ * it that reads without a snapshot may find ECORRUPT. Call it after dry_state_apply() with the same
+ * batch. What a process has not applied itself since dry_state_open() is not pruned. Thread: the
+ * one writer. */
+DRY_MUST_USE dry_status dry_state_prune(struct dry_state *s, struct dry_batch *batch,
+                                        const struct dry_hash *head);
 
 /* EIP-1186 proofs: nodes from the root down, each RLP, appended to `nodes` in the arena. A proof of
  * absence ends where the path does. */

@@ -1,0 +1,372 @@
+/* Pruning by journal. Because a node's key names its place, a state holds a node or it does not:
+ * each commit's lists are exact, and whether a kept state still needs a node follows from counting
+ * the commits above the base that made it. */
+#include "journal.h"
+
+#define STEP 16u /* states pruned at a time */
+
+struct dry__edge {
+    struct dry_hash root;
+    struct dry__edge *parent, *child, *sibling;
+    uint64_t depth;
+    bool on_way; /* from the base to the head */
+    uint32_t created, dropped;
+    uint8_t keys[]; /* length and key of each: created, then dropped */
+};
+
+/* --- tallies --- */
+
+/* A name for a key. Two keys of one name are taken for one, and then a node stays too long. */
+static uint64_t key_id(const uint8_t *key, size_t n)
+{
+    uint64_t id, w;
+    size_t at = 0;
+
+    memcpy(&id, key + n - 32, 8);
+    for (; at + 8 <= n - 32; at += 8) {
+        memcpy(&w, key + at, 8);
+        id = (id ^ w) * 0x9e3779b97f4a7c15u;
+        id ^= id >> 29;
+    }
+    for (; at < n - 32; at++)
+        id = (id ^ key[at]) * 0x9e3779b97f4a7c15u;
+    id ^= id >> 32;
+    return id != 0 ? id : 1;
+}
+
+static struct dry__tally_entry *tally_find(const struct dry__tally *t, uint64_t id)
+{
+    size_t at = (size_t)id & (t->cap - 1);
+
+    while (t->entries[at].id != 0 && t->entries[at].id != id)
+        at = (at + 1) & (t->cap - 1);
+    return &t->entries[at];
+}
+
+/* Make room for `more` new names, leaving out those that count nothing. */
+static dry_status tally_reserve(struct dry__tally *t, size_t more)
+{
+    struct dry__tally fresh = {NULL, 64, 0};
+    size_t live = 0;
+
+    if (t->cap != 0 && (t->used + more) <= t->cap / 4 * 3)
+        return DRY_OK;
+    for (size_t i = 0; i < t->cap; i++)
+        live += t->entries[i].count != 0;
+    while (fresh.cap / 2 < live + more) {
+        if (fresh.cap > SIZE_MAX / 4 / sizeof(*fresh.entries))
+            return DRY_ENOMEM;
+        fresh.cap *= 2;
+    }
+    fresh.entries = dry_alloc(fresh.cap * sizeof(*fresh.entries));
+    if (fresh.entries == NULL)
+        return DRY_ENOMEM;
+    for (size_t i = 0; i < t->cap; i++) {
+        if (t->entries[i].count != 0) {
+            *tally_find(&fresh, t->entries[i].id) = t->entries[i];
+            fresh.used++;
+        }
+    }
+    dry_free(t->entries);
+    *t = fresh;
+    return DRY_OK;
+}
+
+static void tally_add(struct dry__tally *t, uint64_t id)
+{
+    struct dry__tally_entry *e = tally_find(t, id);
+
+    t->used += e->id == 0;
+    e->id = id;
+    e->count++;
+}
+
+static uint32_t tally_count(const struct dry__tally *t, uint64_t id)
+{
+    return t->cap != 0 ? tally_find(t, id)->count : 0;
+}
+
+/* --- the tree --- */
+
+/* The next one of the tree below top, parents first; NULL at the end. */
+static struct dry__edge *edge_next(const struct dry__edge *top, struct dry__edge *e)
+{
+    if (e->child != NULL)
+        return e->child;
+    while (e != top && e->sibling == NULL)
+        e = e->parent;
+    return e == top ? NULL : e->sibling;
+}
+
+/* Free a tree that nothing points to any more. */
+static void edges_free(struct dry__edge *top)
+{
+    struct dry__edge *e = top;
+
+    while (e != NULL) {
+        struct dry__edge *up;
+
+        while (e->child != NULL)
+            e = e->child;
+        up = e == top ? NULL : e->parent;
+        if (up != NULL)
+            up->child = e->sibling;
+        dry_free(e);
+        e = up;
+    }
+}
+
+void dry__journal_fini(struct dry__journal *j)
+{
+    edges_free(j->base);
+    dry_free(j->made.entries);
+    j->base = j->newest = NULL;
+    j->made = (struct dry__tally){NULL, 0, 0};
+}
+
+static struct dry__edge *edge_find(const struct dry__journal *j, const struct dry_hash *root)
+{
+    struct dry__edge *e = j->newest;
+
+    if (e != NULL && dry_hash_equal(&e->root, root))
+        return e;
+    for (e = j->base; e != NULL; e = edge_next(j->base, e))
+        if (dry_hash_equal(&e->root, root))
+            return e;
+    return NULL;
+}
+
+static dry_status edge_make(struct dry__edge **out, const struct dry_hash *root,
+                            const struct dry__changes *changes)
+{
+    size_t bytes = sizeof(**out), at = 0;
+    struct dry__edge *e;
+
+    for (const struct dry__change *c = changes->first; c != NULL; c = c->next)
+        bytes += c->key_len != 0 ? c->key_len + 1u : 0;
+    e = dry_alloc(bytes);
+    if (e == NULL)
+        return DRY_ENOMEM;
+    e->root = *root;
+    for (int pass = 0; pass < 2; pass++) {
+        for (const struct dry__change *c = changes->first; c != NULL; c = c->next) {
+            if (c->key_len == 0 || c->drop != (pass == 1))
+                continue;
+            e->keys[at++] = (uint8_t)c->key_len;
+            memcpy(e->keys + at, c->bytes, c->key_len);
+            at += c->key_len;
+            e->created += pass == 0;
+            e->dropped += pass == 1;
+        }
+    }
+    *out = e;
+    return DRY_OK;
+}
+
+/* Walk the keys of an edge. */
+static struct dry_bytes key_next(const uint8_t **at)
+{
+    struct dry_bytes key = {*at + 1, **at};
+
+    *at = key.ptr + key.len;
+    return key;
+}
+
+dry_status dry__journal_add(struct dry__journal *j, const struct dry_hash *parent,
+                            const struct dry_hash *root, const struct dry__changes *changes)
+{
+    const struct dry__changes none = {NULL, NULL, 0};
+    struct dry__edge *p, *e;
+    const uint8_t *at;
+    dry_status st;
+
+    if (j->keep == 0 || dry_hash_equal(parent, root))
+        return DRY_OK;
+    p = edge_find(j, parent);
+    if (p == NULL) { /* not of this tree: start another; what the old one knew stays stored */
+        dry__journal_fini(j);
+        st = edge_make(&j->base, parent, &none);
+        if (!dry_ok(st))
+            return st;
+        p = j->newest = j->base;
+    }
+    for (e = p->child; e != NULL; e = e->sibling) {
+        if (dry_hash_equal(&e->root, root)) {
+            j->newest = e;
+            return DRY_OK;
+        }
+    }
+    st = tally_reserve(&j->made, (size_t)changes->count);
+    if (dry_ok(st))
+        st = edge_make(&e, root, changes);
+    if (!dry_ok(st))
+        return st;
+    e->parent = p;
+    e->depth = p->depth + 1;
+    e->sibling = p->child;
+    p->child = j->newest = e;
+    at = e->keys;
+    for (uint32_t i = 0; i < e->created; i++) {
+        struct dry_bytes key = key_next(&at);
+
+        tally_add(&j->made, key_id(key.ptr, key.len));
+    }
+    return DRY_OK;
+}
+
+/* --- pruning --- */
+
+static void made_forget(struct dry__journal *j, const struct dry__edge *e)
+{
+    const uint8_t *at = e->keys;
+
+    for (uint32_t i = 0; i < e->created; i++) {
+        struct dry_bytes key = key_next(&at);
+
+        tally_find(&j->made, key_id(key.ptr, key.len))->count--;
+    }
+}
+
+/* A dead state may equal a living one that was reached another way: its children live on there. */
+static void twins_adopt(struct dry__edge *live, struct dry__edge *dead)
+{
+    for (struct dry__edge *d = dead; d != NULL; d = edge_next(dead, d)) {
+        struct dry__edge *l = d->child != NULL ? live : NULL, *last = NULL;
+
+        while (l != NULL && !dry_hash_equal(&l->root, &d->root))
+            l = edge_next(live, l);
+        if (l == NULL)
+            continue;
+        for (struct dry__edge *c = d->child; c != NULL; c = c->sibling) {
+            c->parent = l;
+            last = c;
+        }
+        last->sibling = l->child;
+        l->child = d->child;
+        d->child = NULL;
+        for (struct dry__edge *c = edge_next(l, l); c != NULL; c = edge_next(l, c))
+            c->depth = c->parent->depth + 1;
+    }
+}
+
+enum { FIRST_MADE = 1, FIRST_DROPPED = 2 };
+
+/* Note which nodes the dead states made that the base had not: their first mention is the making.
+ */
+static dry_status dead_note(struct dry__tally *first, struct dry__edge *dead)
+{
+    for (struct dry__edge *d = dead; d != NULL; d = edge_next(dead, d)) {
+        const uint8_t *at = d->keys;
+        dry_status st = tally_reserve(first, (size_t)d->created + d->dropped);
+
+        if (!dry_ok(st))
+            return st;
+        for (uint32_t i = 0; i < d->created + d->dropped; i++) {
+            struct dry_bytes key = key_next(&at);
+            uint64_t id = key_id(key.ptr, key.len);
+            struct dry__tally_entry *e = tally_find(first, id);
+
+            if (e->id == 0) {
+                e->id = id;
+                e->count = i < d->created ? FIRST_MADE : FIRST_DROPPED;
+                first->used++;
+            }
+        }
+    }
+    return DRY_OK;
+}
+
+/* Delete what only the tree below `dead`, a child of the base, has. */
+static dry_status dead_delete(struct dry__journal *j, struct dry_batch *batch,
+                              struct dry__edge *dead)
+{
+    struct dry__tally first = {NULL, 0, 0};
+    dry_status st = dead_note(&first, dead);
+
+    for (struct dry__edge *d = dead; d != NULL; d = edge_next(dead, d))
+        made_forget(j, d);
+    for (struct dry__edge *d = dead; d != NULL && dry_ok(st); d = edge_next(dead, d)) {
+        const uint8_t *at = d->keys;
+
+        for (uint32_t i = 0; i < d->created && dry_ok(st); i++) {
+            struct dry_bytes key = key_next(&at);
+            uint64_t id = key_id(key.ptr, key.len);
+
+            if (tally_count(&first, id) == FIRST_MADE && tally_count(&j->made, id) == 0)
+                st = dry_batch_delete(batch, key);
+        }
+    }
+    dry_free(first.entries);
+    return st;
+}
+
+/* The child e of the base becomes the base. The tree changes even when the deletes fail: then the
+ * nodes stay stored, which harms nobody. */
+static dry_status base_advance(struct dry__journal *j, struct dry_batch *batch, struct dry__edge *e)
+{
+    struct dry__edge *old = j->base, *next;
+    const uint8_t *at = e->keys;
+    dry_status st = DRY_OK;
+
+    for (struct dry__edge *dead = old->child; dead != NULL; dead = next) {
+        next = dead->sibling;
+        if (dead == e)
+            continue;
+        dead->sibling = NULL;
+        dead->parent = NULL;
+        twins_adopt(e, dead);
+        if (dry_ok(st))
+            st = dead_delete(j, batch, dead);
+        else
+            for (struct dry__edge *d = dead; d != NULL; d = edge_next(dead, d))
+                made_forget(j, d);
+        edges_free(dead);
+    }
+    made_forget(j, e);
+    for (uint32_t i = 0; i < e->created; i++)
+        (void)key_next(&at);
+    for (uint32_t i = 0; i < e->dropped && dry_ok(st); i++) {
+        struct dry_bytes key = key_next(&at);
+
+        if (tally_count(&j->made, key_id(key.ptr, key.len)) == 0)
+            st = dry_batch_delete(batch, key);
+    }
+    e->parent = e->sibling = NULL;
+    j->base = e;
+    dry_free(old);
+    return st;
+}
+
+dry_status dry__journal_prune(struct dry__journal *j, struct dry_batch *batch,
+                              const struct dry_hash *head)
+{
+    struct dry__edge *h = j->keep != 0 ? edge_find(j, head) : NULL, *target;
+    size_t len = batch->ops.len;
+    uint32_t count = batch->count;
+    dry_status st = DRY_OK;
+
+    if (h == NULL || h->depth - j->base->depth < (uint64_t)j->keep + STEP)
+        return DRY_OK;
+    j->newest = h;
+    target = h;
+    while (target->depth > h->depth - j->keep)
+        target = target->parent;
+    for (struct dry__edge *e = target; e != j->base; e = e->parent)
+        e->on_way = true;
+    while (j->base != target) {
+        struct dry__edge *e = j->base->child;
+        dry_status one;
+
+        while (!e->on_way)
+            e = e->sibling;
+        e->on_way = false;
+        one = base_advance(j, batch, e);
+        if (dry_ok(st))
+            st = one;
+    }
+    if (!dry_ok(st)) {
+        batch->ops.len = len;
+        batch->count = count;
+    }
+    return st;
+}

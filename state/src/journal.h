@@ -1,0 +1,34 @@
+/* Which nodes each commit made and superseded, kept in memory while states may be pruned. States
+ * form a tree: its root is the oldest state kept, every other one remembers how it differs from its
+ * parent. */
+#ifndef DRY__STATE_JOURNAL_H
+#define DRY__STATE_JOURNAL_H
+#include "trie.h"
+
+#include <drystone/common/storage.h>
+
+struct dry__edge;
+struct dry__tally_entry {
+    uint64_t id; /* 0: free */
+    uint32_t count;
+};
+struct dry__tally {
+    struct dry__tally_entry *entries;
+    size_t cap, used; /* cap a power of two, or 0 */
+};
+struct dry__journal {
+    uint32_t keep;                   /* states; 0: all, and nothing is recorded */
+    struct dry__edge *base, *newest; /* NULL before the first commit */
+    /* How many commits above the base made each node, by the node's id. */
+    struct dry__tally made;
+};
+void dry__journal_fini(struct dry__journal *j);
+/* The state `root` was made from `parent`. */
+DRY_MUST_USE dry_status dry__journal_add(struct dry__journal *j, const struct dry_hash *parent,
+                                         const struct dry_hash *root,
+                                         const struct dry__changes *changes);
+/* Forget states more than `keep` below head, and branches that do not lead there: delete their
+ * nodes through the batch. */
+DRY_MUST_USE dry_status dry__journal_prune(struct dry__journal *j, struct dry_batch *batch,
+                                           const struct dry_hash *head);
+#endif /* DRY__STATE_JOURNAL_H */

@@ -267,8 +267,7 @@ dry_status dry_json_number_u256(struct dry_json_value v, struct dry_u256 *out,
     if (token(v)->type != DRY_JSON_NUMBER && !dry_json_plain(v, &b))
         return dry_json_complain(v, error, "must be a number");
     if (!number_text(b, &n))
-        return dry_json_complain(v, error,
-                                 "not a whole number of at most 256 bits");
+        return dry_json_complain(v, error, "not a whole number of at most 256 bits");
     *out = n;
     return DRY_OK;
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#define ROUNDS 2000000
+#define ROUNDS 200000
 #define OPERANDS 256u
 
 static struct dry_u256 xs[OPERANDS], ys[OPERANDS], ms[OPERANDS];
@@ -41,16 +41,16 @@ static void fill(unsigned x, unsigned y, unsigned m)
     }
 }
 
-#define BENCH(name, rounds, op)                                                 \
+#define BENCH(name, rounds, ...)                                                \
     do {                                                                        \
         double best = 1e18;                                                     \
-        for (int rep = 0; rep < 3; rep++) {                                     \
+        for (int rep = 0; rep < 15; rep++) {                                    \
             double start = now_ns(), t;                                         \
             for (unsigned i = 0; i < (rounds); i++) {                           \
                 struct dry_u256 *x = &xs[i % OPERANDS], *y = &ys[i % OPERANDS], \
                                 *m = &ms[i % OPERANDS], r;                      \
                 (void)m, (void)y;                                               \
-                op;                                                             \
+                __VA_ARGS__;                                                    \
                 __asm__ volatile("" : : "r"(&r), "r"(x) : "memory");            \
             }                                                                   \
             t = (now_ns() - start) / (rounds);                                  \
@@ -114,7 +114,7 @@ int main(void)
     }
     bench_gmp_mulmod();
     fill(4, 4, 4);
-    BENCH("exp, 256-bit exponent", ROUNDS / 100, dry_u256_exp_var(&r, x, y));
+    BENCH("exp, 256-bit exponent", ROUNDS / 50, dry_u256_exp_var(&r, x, y));
     fill(4, 1, 4);
     for (unsigned i = 0; i < OPERANDS; i++)
         ys[i].w[0] %= 78;

@@ -130,20 +130,46 @@ void dry_u256_mulmod_var(struct dry_u256 *out, const struct dry_u256 *a, const s
     dry__u256_mod(out, p, 8, m);
 }
 
-/* The square, mod 2^256. */
+/* The square, mod 2^256: the products of different limbs once, doubled, then the squares. */
 static inline void square(struct dry_u256 *x)
 {
     uint64_t a0 = x->w[0], a1 = x->w[1], a2 = x->w[2], a3 = x->w[3];
-    u128 p00 = (u128)a0 * a0, p01 = (u128)a0 * a1, p02 = (u128)a0 * a2, p11 = (u128)a1 * a1, t;
-    uint64_t top = (a0 * a3 + a1 * a2) << 1;
+    uint64_t t1, t2, t3, c = 0;
+    u128 p;
 
-    x->w[0] = (uint64_t)p00;
-    t = (p00 >> 64) + (u128)((uint64_t)p01 << 1);
-    x->w[1] = (uint64_t)t;
-    t = (t >> 64) + (u128)(uint64_t)(p01 >> 63) + (uint64_t)p11 + (u128)((uint64_t)p02 << 1);
-    top += (uint64_t)(p01 >> 127) + (uint64_t)(p11 >> 64) + (uint64_t)(p02 >> 63);
-    x->w[2] = (uint64_t)t;
-    x->w[3] = top + (uint64_t)(t >> 64);
+    t1 = mac(0, a0, a1, &c);
+    t2 = mac(0, a0, a2, &c);
+    t3 = a0 * a3 + a1 * a2 + c;
+    t3 = t3 << 1 | t2 >> 63;
+    t2 = t2 << 1 | t1 >> 63;
+    t1 <<= 1;
+    p = (u128)a0 * a0;
+    x->w[0] = (uint64_t)p;
+    p = (p >> 64) + t1;
+    x->w[1] = (uint64_t)p;
+    p = (u128)a1 * a1 + t2 + (uint64_t)(p >> 64);
+    x->w[2] = (uint64_t)p;
+    x->w[3] = t3 + (uint64_t)(p >> 64);
+}
+
+/* By four bits of the exponent at a time. */
+static void power_windowed(struct dry_u256 *out, const struct dry_u256 *base,
+                           const struct dry_u256 *exp, unsigned bits)
+{
+    struct dry_u256 table[16], r = DRY_U256(1);
+
+    table[0] = DRY_U256(1);
+    for (unsigned i = 1; i < 16; i++)
+        dry_u256_mul(&table[i], &table[i - 1], base);
+    for (unsigned i = (bits + 3) / 4; i-- != 0;) {
+        unsigned d = exp->w[i / 16] >> 4 * (i % 16) & 15;
+
+        for (int k = 0; k < 4; k++)
+            square(&r);
+        if (d != 0)
+            dry_u256_mul(&r, &r, &table[d]);
+    }
+    *out = r;
 }
 
 void dry_u256_exp_var(struct dry_u256 *out, const struct dry_u256 *a, const struct dry_u256 *e)
@@ -166,40 +192,65 @@ void dry_u256_exp_var(struct dry_u256 *out, const struct dry_u256 *a, const stru
     }
     exp.w[3] &= UINT64_MAX >> 2; /* odd words to the power 2^254 are 1 */
     bits = dry_u256_bits(&exp);
+    if (bits > 64) {
+        power_windowed(out, &base, &exp, bits);
+        return;
+    }
     for (unsigned i = bits; i-- != 0;) {
         square(&r);
-        if (exp.w[i / 64] >> i % 64 & 1)
+        if (exp.w[0] >> i & 1)
             dry_u256_mul(&r, &r, &base);
     }
     *out = r;
 }
 
+/* Shifts move whole words first, by selection rather than branches, then bits. */
 void dry_u256_shl(struct dry_u256 *out, const struct dry_u256 *a, unsigned n)
 {
-    uint64_t t[8] = {0, 0, 0, 0, a->w[0], a->w[1], a->w[2], a->w[3]};
-    unsigned words = n / 64, b = n % 64;
+    uint64_t x0 = a->w[0], x1 = a->w[1], x2 = a->w[2], x3 = a->w[3];
+    unsigned b = n % 64;
 
     if (n >= 256) {
         *out = DRY_U256_ZERO;
         return;
     }
-    for (unsigned i = 0; i < 4; i++)
-        out->w[i] = t[4 + i - words] << b | t[3 + i - words] >> 1 >> (63 - b);
+    x3 = n & 128 ? x1 : x3;
+    x2 = n & 128 ? x0 : x2;
+    x1 = n & 128 ? 0 : x1;
+    x0 = n & 128 ? 0 : x0;
+    x3 = n & 64 ? x2 : x3;
+    x2 = n & 64 ? x1 : x2;
+    x1 = n & 64 ? x0 : x1;
+    x0 = n & 64 ? 0 : x0;
+    out->w[3] = x3 << b | x2 >> 1 >> (63 - b);
+    out->w[2] = x2 << b | x1 >> 1 >> (63 - b);
+    out->w[1] = x1 << b | x0 >> 1 >> (63 - b);
+    out->w[0] = x0 << b;
 }
 
 /* Shift right, filling with words of `fill`. */
 static inline void shift_right(struct dry_u256 *out, const struct dry_u256 *a, unsigned n,
                                uint64_t fill)
 {
-    uint64_t t[8] = {a->w[0], a->w[1], a->w[2], a->w[3], fill, fill, fill, fill};
-    unsigned words = n / 64, b = n % 64;
+    uint64_t x0 = a->w[0], x1 = a->w[1], x2 = a->w[2], x3 = a->w[3];
+    unsigned b = n % 64;
 
     if (n >= 256) {
         *out = (struct dry_u256){{fill, fill, fill, fill}};
         return;
     }
-    for (unsigned i = 0; i < 4; i++)
-        out->w[i] = t[i + words] >> b | t[i + words + 1] << 1 << (63 - b);
+    x0 = n & 128 ? x2 : x0;
+    x1 = n & 128 ? x3 : x1;
+    x2 = n & 128 ? fill : x2;
+    x3 = n & 128 ? fill : x3;
+    x0 = n & 64 ? x1 : x0;
+    x1 = n & 64 ? x2 : x1;
+    x2 = n & 64 ? x3 : x2;
+    x3 = n & 64 ? fill : x3;
+    out->w[0] = x0 >> b | x1 << 1 << (63 - b);
+    out->w[1] = x1 >> b | x2 << 1 << (63 - b);
+    out->w[2] = x2 >> b | x3 << 1 << (63 - b);
+    out->w[3] = x3 >> b | fill << 1 << (63 - b);
 }
 
 void dry_u256_shr(struct dry_u256 *out, const struct dry_u256 *a, unsigned n)

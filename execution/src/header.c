@@ -51,21 +51,28 @@ static enum dry_verdict extra_data_check(const struct dry_header *h,
                                               : DRY_VERDICT_BLOCK_DAO_EXTRA_DATA;
 }
 
-static enum dry_verdict gas_check(const struct dry_header *h, const struct dry_header *parent,
-                                  const struct dry_rules *rules, bool parent_is_london)
+static enum dry_verdict gas_limit_check(const struct dry_header *h, const struct dry_header *parent,
+                                        const struct dry_rules *rules, bool parent_is_london)
 {
     uint64_t base = parent->gas_limit, distance;
-    struct dry_u256 base_fee;
 
     if (h->gas_limit > INT64_MAX)
         return DRY_VERDICT_BLOCK_GAS_LIMIT_MAX;
-    if (h->gas_used > h->gas_limit)
-        return DRY_VERDICT_BLOCK_GAS_ABOVE_LIMIT;
     if (rules->fork >= DRY_FORK_LONDON && !parent_is_london)
         base *= 2;
     distance = h->gas_limit > base ? h->gas_limit - base : base - h->gas_limit;
-    if (distance >= base / GAS_LIMIT_BOUND || h->gas_limit < GAS_LIMIT_MIN)
-        return DRY_VERDICT_BLOCK_GAS_LIMIT;
+    return distance >= base / GAS_LIMIT_BOUND || h->gas_limit < GAS_LIMIT_MIN
+               ? DRY_VERDICT_BLOCK_GAS_LIMIT
+               : DRY_VERDICT_VALID;
+}
+
+static enum dry_verdict gas_check(const struct dry_header *h, const struct dry_header *parent,
+                                  const struct dry_rules *rules, bool parent_is_london)
+{
+    struct dry_u256 base_fee;
+
+    if (h->gas_used > h->gas_limit)
+        return DRY_VERDICT_BLOCK_GAS_ABOVE_LIMIT;
     if (rules->fork < DRY_FORK_LONDON)
         return DRY_VERDICT_VALID;
     dry_base_fee_next(&base_fee, parent, rules, parent_is_london);
@@ -125,6 +132,9 @@ enum dry_verdict dry_header_check(const struct dry_header *h, const struct dry_h
     if (v != DRY_VERDICT_VALID)
         return v;
     dry_rules_at(&rules, config, h->number, h->time, after_merge);
+    v = gas_limit_check(h, parent, &rules, parent_is_london);
+    if (v != DRY_VERDICT_VALID)
+        return v;
     if (h->extra_fields != extra_fields_at(&rules))
         return DRY_VERDICT_BLOCK_FIELD_COUNT;
     v = extra_data_check(h, config);

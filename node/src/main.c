@@ -8,6 +8,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"statetest", dry_cmd_statetest},
+    {"blocktest", dry_cmd_blocktest},
     {"txtest", dry_cmd_txtest},
 };
 

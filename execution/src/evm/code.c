@@ -61,7 +61,7 @@ static void block_close(struct emitter *e)
     if (need + high <= DRY_EVM_STACK_MAX)
         room = DRY_EVM_STACK_MAX - need - high;
     else
-        need = 0xfff; /* no stack can satisfy it */
+        need = need > DRY_EVM_STACK_MAX ? DRY__NEED_TOO_MUCH : DRY__GROWS_TOO_MUCH;
     e->words[e->block] = DRY__BLOCK(e->block_op, need, room, e->gas);
 }
 

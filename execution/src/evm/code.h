@@ -51,6 +51,9 @@ enum dry__own_opcode {
 /* A block word: op (8 bits), items needed (12), items allowed above those (12), static gas (32). */
 #define DRY__BLOCK(op, need, room, gas) \
     ((uint64_t)(op) | (uint64_t)(need) << 8 | (uint64_t)(room) << 20 | (uint64_t)(gas) << 32)
+/* Needs that no stack meets: the block would underflow, or overflow, any. */
+#define DRY__NEED_TOO_MUCH 0xffeu
+#define DRY__GROWS_TOO_MUCH 0xfffu
 #define DRY__WORD_SMALL(w) ((uint64_t)((w) >> 32))
 
 #define DRY_EVM_STACK_MAX 1024u

@@ -107,6 +107,9 @@ dry_status dry__evm_run(struct dry__evm *evm, struct dry__message_result *out, s
                         const struct dry__tx_context *tx, const struct dry__message *message)
 {
     setting(evm, w, tx);
+    dry_status st = dry__memory_open(evm);
+    if (!dry_ok(st))
+        return st;
     enum dry__next next = begin(evm, message);
     if (next == DRY__NEXT_ENTER) {
         if (evm->stepping)
@@ -114,11 +117,7 @@ dry_status dry__evm_run(struct dry__evm *evm, struct dry__message_result *out, s
         else
             evm->loop(evm);
     }
-    if (evm->memory_cap > DRY_EVM_MEMORY_KEPT) {
-        dry_free(evm->memory);
-        evm->memory = NULL;
-        evm->memory_cap = 0;
-    }
+    dry__memory_trim(evm);
     if (!dry_ok(w->error))
         return w->error;
     *out = (struct dry__message_result){

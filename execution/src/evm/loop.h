@@ -164,7 +164,7 @@ out_of_gas:
     FAIL(OUT_OF_GAS);
 #if !DRY_LOOP_STEPPING
 bad_stack:
-    if (sp - f->stack < (ptrdiff_t)(w >> 8 & 0xfff))
+    if ((w >> 8 & 0xfff) != DRY__GROWS_TOO_MUCH && sp - f->stack < (ptrdiff_t)(w >> 8 & 0xfff))
         FAIL(STACK_UNDERFLOW);
     FAIL(STACK_OVERFLOW);
 #endif

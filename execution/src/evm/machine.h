@@ -109,6 +109,9 @@ enum dry_evm_end dry__create_store(struct dry__evm *evm, struct dry__frame *f,
 enum dry__next dry__fail(struct dry__evm *evm, enum dry_evm_end end);
 
 /* --- memory.c --- */
+/* Some memory before a message, and no more than DRY_EVM_MEMORY_KEPT after it. */
+DRY_MUST_USE dry_status dry__memory_open(struct dry__evm *evm);
+void dry__memory_trim(struct dry__evm *evm);
 /* Grow the frame's memory to `end` bytes, charging the frame. SUCCESS, OUT_OF_GAS, or STOPPED on
  * ENOMEM. */
 enum dry_evm_end dry__memory_reach(struct dry__evm *evm, struct dry__frame *f, uint64_t end);

@@ -9,9 +9,27 @@ static uint64_t memory_price(uint64_t words)
     return 3 * words + words * words / 512;
 }
 
+dry_status dry__memory_open(struct dry__evm *evm)
+{
+    if (evm->memory == NULL) {
+        evm->memory = dry_alloc(MEMORY_FIRST);
+        evm->memory_cap = evm->memory != NULL ? MEMORY_FIRST : 0;
+    }
+    return evm->memory != NULL ? DRY_OK : DRY_ENOMEM;
+}
+
+void dry__memory_trim(struct dry__evm *evm)
+{
+    if (evm->memory_cap <= DRY_EVM_MEMORY_KEPT)
+        return;
+    dry_free(evm->memory);
+    evm->memory = NULL;
+    evm->memory_cap = 0;
+}
+
 static bool memory_grow(struct dry__evm *evm, size_t need)
 {
-    size_t cap = evm->memory_cap == 0 ? MEMORY_FIRST : evm->memory_cap;
+    size_t cap = evm->memory_cap;
     while (cap < need)
         cap *= 2;
     uint8_t *p = dry_realloc(evm->memory, evm->memory_cap, cap);

@@ -13,7 +13,7 @@ help: ## Show this list
 	@echo
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
-setup-%:
+setup-build setup-test setup-lint: setup-%:
 	@scripts/setup $*
 
 build/%/build.ninja: CMakePresets.json

@@ -1,8 +1,12 @@
-/* commands.h - the sub-commands; each takes what follows its name and returns the exit code. */
+/* commands.h - the sub-commands; each returns the exit code: 0 done, 1 failed, 2 wrong usage. */
 #ifndef DRY_NODE_COMMANDS_H
 #define DRY_NODE_COMMANDS_H
+#include <drystone/platform/options.h>
 
-/* 0 done, 1 failed, 2 wrong usage. argv[0] is the command's own name. */
+/* Commands with options of the one table. */
+int dry_cmd_start(const struct dry_options *options);
+
+/* Conformance commands read their own few flags; argv[0] is the command's name. */
 int dry_cmd_statetest(int argc, char **argv);
 int dry_cmd_blocktest(int argc, char **argv);
 int dry_cmd_txtest(int argc, char **argv);

@@ -1,25 +1,85 @@
 /* drystone: the program. A sub-command by name. */
 #include "commands.h"
+#include "options_table.h"
+#include "version.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+/* Commands that read their own flags. */
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
-} commands[] = {
+} plain[] = {
     {"statetest", dry_cmd_statetest},
     {"blocktest", dry_cmd_blocktest},
     {"txtest", dry_cmd_txtest},
 };
 
+static int print(struct dry_buf *text, dry_status st, int code)
+{
+    if (dry_ok(st))
+        (void)fwrite(text->ptr, 1, text->len, code == 0 ? stdout : stderr);
+    else
+        (void)fprintf(stderr, "drystone: %s\n", dry_status_text(st));
+    dry_buf_fini(text);
+    return dry_ok(st) ? code : 1;
+}
+
+static int completions(const struct dry_options *o)
+{
+    struct dry_buf text = {0};
+    dry_status st = dry_options_completions(&dry_options_table, dry_options_arg(o, 0), &text);
+
+    if (st.code == DRY_CODE_EINVAL) {
+        (void)fprintf(stderr, "drystone: completions are there for bash, zsh and fish\n");
+        return 2;
+    }
+    return print(&text, st, 0);
+}
+
+static int run(const struct dry_options *o)
+{
+    const struct dry_command *command = dry_options_command(o);
+    struct dry_buf text = {0};
+
+    if (dry_options_wants_help(o) || command == NULL)
+        return print(&text, dry_options_help(&dry_options_table, command, &text),
+                     dry_options_wants_help(o) ? 0 : 2);
+    switch (command->bit) {
+    case DRY_CMD_START:
+        return dry_cmd_start(o);
+    case DRY_CMD_CONFIG_DUMP:
+        return print(&text, dry_options_dump(o, &text), 0);
+    case DRY_CMD_CONFIG_CHECK:
+        return print(&text, dry_buf_append_text(&text, "the configuration is valid\n"), 0);
+    case DRY_CMD_VERSION:
+        return print(&text, dry_buf_append_text(&text, "drystone " DRY_VERSION "\n"), 0);
+    case DRY_CMD_COMPLETIONS:
+        return completions(o);
+    }
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
-    for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "usage: drystone COMMAND ...\ncommands:");
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        fprintf(stderr, " %s", commands[i].name);
-    fprintf(stderr, "\n");
-    return 2;
+    struct dry_options *options = NULL;
+    struct dry_buf error = {0};
+    dry_status st;
+    int code;
+
+    for (size_t i = 0; argc > 1 && i < DRY_COUNT(plain); i++)
+        if (strcmp(argv[1], plain[i].name) == 0)
+            return plain[i].run(argc - 1, argv + 1);
+    st = dry_options_open(&options, &dry_options_table, (uint32_t)(argc - 1),
+                          (const char *const *)argv + 1, (const char *const *)environ, &error);
+    if (!dry_ok(st)) {
+        (void)fprintf(stderr, "%.*s\n", (int)error.len, (const char *)error.ptr);
+        code = st.code == DRY_CODE_EINVAL ? 2 : 1;
+    } else {
+        code = run(options);
+    }
+    dry_options_close(options);
+    dry_buf_fini(&error);
+    return code;
 }

@@ -1,0 +1,143 @@
+/* start.c - `drystone start`: open a node, serve, wait for a signal. */
+#include "commands.h"
+#include "node.h"
+#include "options_table.h"
+#include "version.h"
+#include <drystone/common/hex.h>
+#include <drystone/platform/log.h>
+#include <drystone/platform/system.h>
+#include <stdio.h>
+
+#define LIST_MAX 64u
+
+static void banner_account(const struct dry_rpc_account *a, uint32_t i)
+{
+    char address[41] = {0}, secret[65] = {0};
+
+    dry_hex_encode(address, DRY_BYTES_ARRAY(a->address.b));
+    dry_hex_encode(secret, DRY_BYTES_ARRAY(a->secret));
+    printf("(%u) 0x%s  0x%s\n", i, address, secret);
+    dry_wipe(secret, sizeof(secret));
+}
+
+static void banner(const struct dry_node *n)
+{
+    const char *host = dry_options_text(n->options, "http-host");
+
+    printf("Drystone %s - dev chain %llu\n\n", DRY_VERSION,
+           (unsigned long long)dry_chain_config(n->chain)->chain_id);
+    printf("Accounts, funded with %llu ether each, and their private keys (everybody knows them: "
+           "never "
+           "send real value here)\n",
+           (unsigned long long)dry_options_u64(n->options, "balance"));
+    for (uint32_t i = 0; i < n->account_count; i++)
+        banner_account(&n->accounts[i], i);
+    printf("\nMnemonic: %s\nPath:     m/44'/60'/0'/0/i\n\n",
+           dry_options_text(n->options, "mnemonic"));
+    printf("Listening on http://%s:%u and ws://%s:%u\n", host, dry_rpc_port(n->rpc), host,
+           dry_rpc_port(n->rpc));
+    (void)fflush(stdout);
+}
+
+static void rpc_limits(const struct dry_options *o, struct dry_rpc_limits *l)
+{
+    l->body_bytes_max = dry_options_u64(o, "rpc-body-max");
+    l->batch_max = (uint32_t)dry_options_u64(o, "rpc-batch-max");
+    l->response_bytes_max = dry_options_u64(o, "rpc-response-max");
+    l->call_gas_max = dry_options_u64(o, "rpc-call-gas");
+    l->call_time_ms = dry_options_u64(o, "rpc-call-timeout");
+    l->logs_range_max = dry_options_u64(o, "rpc-logs-range");
+    l->logs_max = (uint32_t)dry_options_u64(o, "rpc-logs-max");
+    l->connections_max = (uint32_t)dry_options_u64(o, "rpc-connections-max");
+    l->connections_ip_max = (uint32_t)dry_options_u64(o, "rpc-connections-ip-max");
+    l->filters_max = (uint32_t)dry_options_u64(o, "rpc-filters-max");
+    l->subscriptions_max = (uint32_t)dry_options_u64(o, "rpc-subscriptions-max");
+    l->filter_idle_ms = dry_options_u64(o, "rpc-filter-timeout");
+}
+
+static uint32_t list_read(const struct dry_options *o, const char *name, const char **out)
+{
+    uint32_t n = dry_options_list_count(o, name);
+
+    n = n < LIST_MAX ? n : LIST_MAX;
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = dry_options_list(o, name, i);
+    return n;
+}
+
+static dry_status serve(struct dry_node *n, struct dry_buf *error)
+{
+    const struct dry_options *o = n->options;
+    const char *hosts[LIST_MAX], *origins[LIST_MAX];
+    struct dry_rpc_settings set = {.chain = n->chain,
+                                   .loop = n->loop,
+                                   .pool = n->pool,
+                                   .clock = dry_system_clock(),
+                                   .log = &n->log,
+                                   .metrics = n->metrics,
+                                   .host = dry_options_text(o, "http-host"),
+                                   .port = (uint16_t)dry_options_u64(o, "http-port"),
+                                   .allow_hosts = hosts,
+                                   .origins = origins,
+                                   .accounts = n->accounts,
+                                   .account_count = n->account_count,
+                                   .dev_methods = n->dev,
+                                   .client_version = DRY_CLIENT_VERSION};
+
+    set.allow_host_count = list_read(o, "http-allow-hosts", hosts);
+    set.origin_count = list_read(o, "http-cors", origins);
+    if (set.origin_count == 0 && n->dev) {
+        origins[0] = "*";
+        set.origin_count = 1;
+    }
+    rpc_limits(o, &set.limits);
+    return dry_rpc_open(&n->rpc, &set, error);
+}
+
+static void on_signal(void *arg, int signum)
+{
+    struct dry_node *n = arg;
+
+    DRY_LOG(&n->log, INFO, "node", "stopping", DRY_FIELD_I64("signal", signum));
+    dry_loop_stop(n->loop);
+}
+
+static void say_ready(struct dry_node *n)
+{
+    struct dry_head *h = dry_chain_head(n->chain);
+
+    DRY_LOG(&n->log, INFO, "node", "ready", DRY_FIELD_U64("port", dry_rpc_port(n->rpc)),
+            DRY_FIELD_U64("chain_id", dry_chain_config(n->chain)->chain_id),
+            DRY_FIELD_U64("head", h->header.number), DRY_FIELD_HEX("hash", h->hash.b, 32));
+    dry_head_close(h);
+    if (n->dev && !dry_options_bool(n->options, "silent"))
+        banner(n);
+}
+
+int dry_cmd_start(const struct dry_options *options)
+{
+    const char *import = dry_options_text(options, "import");
+    struct dry_buf error = {0};
+    struct dry_node n;
+    dry_status st = dry_node_open(&n, options, &error);
+
+    if (dry_ok(st))
+        st = dry_loop_watch_signals(n.loop, on_signal, &n);
+    if (dry_ok(st) && import != NULL)
+        st = dry_node_import(&n, import, &error);
+    if (dry_ok(st))
+        st = serve(&n, &error);
+    if (dry_ok(st))
+        st = dry_chain_event(n.chain, DRY_EVENT_START, 0);
+    if (dry_ok(st)) {
+        say_ready(&n);
+        dry_loop_run(n.loop);
+    } else {
+        (void)fprintf(stderr, "drystone: %.*s\n",
+                      error.len != 0 ? (int)error.len : (int)strlen(dry_status_text(st)),
+                      error.len != 0 ? (const char *)error.ptr : dry_status_text(st));
+    }
+    dry_node_close(&n);
+    dry_buf_fini(&error);
+    return dry_ok(st) ? 0 : 1;
+}

@@ -21,9 +21,12 @@ struct dry__serial {
     struct dry_bloom bloom;
 };
 
-/* dry_tx_check() less what the call flags waive. */
-enum dry_verdict dry__tx_check(const struct dry_tx *tx, const struct dry_rules *rules,
-                               uint32_t flags);
+/* The two halves of dry_tx_check(), less what the call flags waive: what is wrong whatever the gas
+ * limit, and the gas limit against what the transaction needs. */
+enum dry_verdict dry__tx_check_form(const struct dry_tx *tx, const struct dry_rules *rules,
+                                    uint32_t flags);
+enum dry_verdict dry__tx_check_gas(const struct dry_tx *tx, const struct dry_rules *rules,
+                                   uint32_t flags);
 /* Run a transaction in the world of e between tx_begin and tx_end, which are the caller's. */
 DRY_MUST_USE dry_status dry__transact(struct dry__serial *e, enum dry_verdict *verdict,
                                       struct dry_tx_result *out, const struct dry_tx *tx,

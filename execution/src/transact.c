@@ -21,28 +21,33 @@ static bool is_free(const struct run *r)
     return (r->flags & DRY_CALL_SKIP_BASE_FEE) != 0 && dry_u256_is_zero(&r->tx->max_fee_per_gas);
 }
 
-static enum dry_verdict fees_check(struct run *r)
+/* All checks that need no account, in the order their verdicts take precedence. */
+static enum dry_verdict checks(struct run *r)
 {
     const struct dry_tx *tx = r->tx;
     struct dry__serial *e = r->e;
+    uint64_t blob_gas = (uint64_t)tx->blob_count * DRY_BLOB_GAS;
+    enum dry_verdict v = dry__tx_check_form(tx, r->rules, r->flags);
 
-    if ((r->flags & DRY_CALL_SKIP_GAS_CAP) == 0 && tx->gas_limit > e->env.gas_limit - e->gas_used)
-        return DRY_VERDICT_TX_GAS_ALLOWANCE;
+    if (v != DRY_VERDICT_VALID)
+        return v;
     if (is_free(r))
         r->env.base_fee = DRY_U256_ZERO;
+    if (is_free(r) && dry_u256_is_zero(&tx->max_fee_per_blob_gas))
+        r->env.blob_base_fee = DRY_U256_ZERO;
     if (dry_u256_less(&tx->max_fee_per_gas, &r->env.base_fee))
         return DRY_VERDICT_TX_FEE_BELOW_BASE;
-    if (tx->type == DRY_TX_BLOB) {
-        uint64_t blob_gas = (uint64_t)tx->blob_count * DRY_BLOB_GAS;
-
-        if (is_free(r) && dry_u256_is_zero(&tx->max_fee_per_blob_gas))
-            r->env.blob_base_fee = DRY_U256_ZERO;
-        if (e->blob_gas_used + blob_gas > (uint64_t)r->rules->blob.max * DRY_BLOB_GAS)
-            return DRY_VERDICT_TX_BLOB_ALLOWANCE;
-        if (dry_u256_less(&tx->max_fee_per_blob_gas, &r->env.blob_base_fee))
-            return DRY_VERDICT_TX_BLOB_FEE;
-    }
-    return DRY_VERDICT_VALID;
+    v = dry__tx_check_gas(tx, r->rules, r->flags);
+    if (v != DRY_VERDICT_VALID)
+        return v;
+    if ((r->flags & DRY_CALL_SKIP_GAS_CAP) == 0 && tx->gas_limit > e->env.gas_limit - e->gas_used)
+        return DRY_VERDICT_TX_GAS_ALLOWANCE;
+    if (tx->type != DRY_TX_BLOB)
+        return DRY_VERDICT_VALID;
+    if (e->blob_gas_used + blob_gas > (uint64_t)r->rules->blob.max * DRY_BLOB_GAS)
+        return DRY_VERDICT_TX_BLOB_ALLOWANCE;
+    return dry_u256_less(&tx->max_fee_per_blob_gas, &r->env.blob_base_fee) ? DRY_VERDICT_TX_BLOB_FEE
+                                                                           : DRY_VERDICT_VALID;
 }
 
 /* *out = gas * price + value + blob gas * blob price; false when it does not fit. */
@@ -304,9 +309,7 @@ dry_status dry__transact(struct dry__serial *e, enum dry_verdict *verdict,
     struct dry__message_result result;
     dry_status st;
 
-    *verdict = dry__tx_check(tx, r.rules, flags);
-    if (*verdict == DRY_VERDICT_VALID)
-        *verdict = fees_check(&r);
+    *verdict = checks(&r);
     if (*verdict != DRY_VERDICT_VALID)
         return DRY_OK;
     r.sender = dry__world_account(r.w, sender);

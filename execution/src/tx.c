@@ -144,11 +144,10 @@ static enum dry_verdict blobs_check(const struct dry_tx *tx, const struct dry_ru
     return DRY_VERDICT_VALID;
 }
 
-enum dry_verdict dry__tx_check(const struct dry_tx *tx, const struct dry_rules *rules,
-                               uint32_t flags)
+enum dry_verdict dry__tx_check_form(const struct dry_tx *tx, const struct dry_rules *rules,
+                                    uint32_t flags)
 {
     struct dry_u256 gas = DRY_U256(tx->gas_limit), product;
-    uint64_t intrinsic, floor;
 
     if (!dry_tx_type_supported((uint8_t)tx->type, rules))
         return DRY_VERDICT_TX_TYPE_UNSUPPORTED;
@@ -168,13 +167,6 @@ enum dry_verdict dry__tx_check(const struct dry_tx *tx, const struct dry_rules *
         if (tx->authorization_count == 0)
             return DRY_VERDICT_TX_AUTHORIZATION_NONE;
     }
-    dry_tx_intrinsic_gas(&intrinsic, &floor, tx, rules);
-    if (tx->gas_limit < intrinsic)
-        return DRY_VERDICT_TX_INTRINSIC_GAS;
-    if (tx->gas_limit < floor)
-        return DRY_VERDICT_TX_FLOOR_GAS;
-    if ((flags & DRY_CALL_SKIP_GAS_CAP) == 0 && tx->gas_limit > rules->tx_gas_limit_max)
-        return DRY_VERDICT_TX_GAS_LIMIT_MAX;
     if (dry_u256_less(&tx->max_fee_per_gas, &tx->max_priority_fee_per_gas))
         return DRY_VERDICT_TX_PRIORITY_ABOVE_MAX;
     if (dry_u256_mul_overflow(&product, &tx->max_fee_per_gas, &gas))
@@ -182,9 +174,26 @@ enum dry_verdict dry__tx_check(const struct dry_tx *tx, const struct dry_rules *
     return DRY_VERDICT_VALID;
 }
 
+enum dry_verdict dry__tx_check_gas(const struct dry_tx *tx, const struct dry_rules *rules,
+                                   uint32_t flags)
+{
+    uint64_t intrinsic, floor;
+
+    dry_tx_intrinsic_gas(&intrinsic, &floor, tx, rules);
+    if (tx->gas_limit < intrinsic)
+        return DRY_VERDICT_TX_INTRINSIC_GAS;
+    if (tx->gas_limit < floor)
+        return DRY_VERDICT_TX_FLOOR_GAS;
+    if ((flags & DRY_CALL_SKIP_GAS_CAP) == 0 && tx->gas_limit > rules->tx_gas_limit_max)
+        return DRY_VERDICT_TX_GAS_LIMIT_MAX;
+    return DRY_VERDICT_VALID;
+}
+
 enum dry_verdict dry_tx_check(const struct dry_tx *tx, const struct dry_rules *rules)
 {
-    return dry__tx_check(tx, rules, 0);
+    enum dry_verdict v = dry__tx_check_form(tx, rules, 0);
+
+    return v == DRY_VERDICT_VALID ? dry__tx_check_gas(tx, rules, 0) : v;
 }
 
 void dry_create_address(struct dry_address *out, const struct dry_address *sender, uint64_t nonce)

@@ -159,9 +159,6 @@ static dry_status run(struct test *t, enum dry_verdict *verdict, struct dry_stat
         st = dry_tx_decode(&tx, verdict, encoded, &t->arena);
     if (!dry_ok(st) || *verdict != DRY_VERDICT_VALID)
         return st;
-    *verdict = dry_tx_check(&tx, &env->rules);
-    if (*verdict != DRY_VERDICT_VALID)
-        return DRY_OK;
     st = dry_tx_sender(&sender, verdict, &tx, &env->rules);
     if (!dry_ok(st) || *verdict != DRY_VERDICT_VALID)
         return st;

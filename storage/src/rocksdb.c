@@ -13,6 +13,9 @@
 /* Damage in the log's middle is an error; a record cut short at its end is a commit never
  * acknowledged. */
 #define TOLERATE_TORN_TAIL 0
+/* At closing, more than this in memory is written to a table: reading it from the log again at the
+ * next opening is slower. */
+#define REPLAY_BYTES_MAX (1u << 20)
 #define ENTRIES_END_BYTES 257 /* 0xff, longer than any key: after all of them */
 
 struct store {
@@ -120,8 +123,28 @@ static rocksdb_options_t *options_make(const struct dry_storage_settings *set,
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(t, 1);
     rocksdb_block_based_options_set_format_version(t, 5);
     rocksdb_options_set_block_based_table_factory(o, t);
+    options_more(o);
     rocksdb_block_based_options_destroy(t);
     return o;
+}
+
+/* Commits that were not durable become so; a failure loses nothing that was promised. */
+static void store_settle(struct store *r)
+{
+    char *err = NULL;
+    uint64_t pending = 0;
+
+    if (rocksdb_property_int(r->db, "rocksdb.cur-size-active-mem-table", &pending) == 0 &&
+        pending > REPLAY_BYTES_MAX) {
+        rocksdb_flushoptions_t *f = rocksdb_flushoptions_create();
+
+        rocksdb_flushoptions_set_wait(f, 1);
+        rocksdb_flush(r->db, f, &err);
+        rocksdb_flushoptions_destroy(f);
+    } else {
+        rocksdb_flush_wal(r->db, 1, &err);
+    }
+    rocksdb_free(err);
 }
 
 static void store_close(struct dry_storage *s)
@@ -129,14 +152,8 @@ static void store_close(struct dry_storage *s)
     struct store *r = (struct store *)s;
 
     if (r->db != NULL) {
-        if (!r->read_only && dry_ok(r->broken)) {
-            char *err = NULL;
-
-            /* Commits that were not durable become so; a failure loses nothing that was promised.
-             */
-            rocksdb_flush_wal(r->db, 1, &err);
-            rocksdb_free(err);
-        }
+        if (!r->read_only && dry_ok(r->broken))
+            store_settle(r);
         rocksdb_cancel_all_background_work(r->db, 1);
         rocksdb_close(r->db);
     }

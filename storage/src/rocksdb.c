@@ -87,6 +87,18 @@ static dry_status rocks_status(char *err, struct dry_buf *error)
     return st;
 }
 
+/* What the C interface has no setter for. */
+static void options_more(rocksdb_options_t *o)
+{
+    rocksdb_options_t *base = rocksdb_options_create_copy(o);
+    char *err = NULL;
+
+    /* Opening a small log again and again must not leave a table file each time. */
+    rocksdb_get_options_from_string(base, "avoid_flush_during_recovery=true", o, &err);
+    DRY_ASSERT(err == NULL);
+    rocksdb_options_destroy(base);
+}
+
 static rocksdb_options_t *options_make(const struct dry_storage_settings *set,
                                        rocksdb_cache_t *cache)
 {

@@ -159,7 +159,7 @@ void *dry_realloc(void *p, size_t old_n, size_t n)
         return p;
     }
     q = take(n);
-    if (q != NULL && old_n != 0)
+    if (q != NULL && p != NULL)
         memcpy(q, p, old_n < n ? old_n : n);
     return q;
 }

@@ -232,11 +232,12 @@ dry_status dry__tree_put(struct dry__edit *e, struct dry_bytes key, struct dry_b
 /* Take child i out of the inner node n. */
 static void child_remove(struct dry__edit *e, struct dry__node *n, uint32_t i)
 {
+    uint32_t sep = i > 0 ? i : 1; /* the first child needs no separator, so its successor's goes */
+
+    DRY_ASSERT(i < n->count);
     retire(e, &n->child[i]->o);
-    if (i > 0)
-        retire(e, &n->key[i]->o);
-    else if (n->count > 1)
-        retire(e, &n->key[1]->o); /* the next one needs no separator as the first */
+    if (sep < n->count)
+        retire(e, &n->key[sep]->o);
     n->count--;
     slots_move(n, i, n, i + 1, n->count - i);
     n->key[0] = NULL;

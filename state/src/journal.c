@@ -227,28 +227,6 @@ static void made_forget(struct dry__journal *j, const struct dry__edge *e)
     }
 }
 
-/* A dead state may equal a living one that was reached another way: its children live on there. */
-static void twins_adopt(struct dry__edge *live, struct dry__edge *dead)
-{
-    for (struct dry__edge *d = dead; d != NULL; d = edge_next(dead, d)) {
-        struct dry__edge *l = d->child != NULL ? live : NULL, *last = NULL;
-
-        while (l != NULL && !dry_hash_equal(&l->root, &d->root))
-            l = edge_next(live, l);
-        if (l == NULL)
-            continue;
-        for (struct dry__edge *c = d->child; c != NULL; c = c->sibling) {
-            c->parent = l;
-            last = c;
-        }
-        last->sibling = l->child;
-        l->child = d->child;
-        d->child = NULL;
-        for (struct dry__edge *c = edge_next(l, l); c != NULL; c = edge_next(l, c))
-            c->depth = c->parent->depth + 1;
-    }
-}
-
 enum { FIRST_MADE = 1, FIRST_DROPPED = 2 };
 
 /* Note which nodes the dead states made that the base had not: their first mention is the making.
@@ -300,7 +278,9 @@ static dry_status dead_delete(struct dry__journal *j, struct dry_batch *batch,
     return st;
 }
 
-/* The child e of the base becomes the base. The tree changes even when the deletes fail: then the
+/* The child e of the base becomes the base; its siblings and all below them die. One of them may be
+ * a state that the way to the head passes too, reached by another order of the same changes: what
+ * both hold is counted, and stays. The tree changes even when the deletes fail: then the
  * nodes stay stored, which harms nobody. */
 static dry_status base_advance(struct dry__journal *j, struct dry_batch *batch, struct dry__edge *e)
 {
@@ -314,7 +294,6 @@ static dry_status base_advance(struct dry__journal *j, struct dry_batch *batch, 
             continue;
         dead->sibling = NULL;
         dead->parent = NULL;
-        twins_adopt(e, dead);
         if (dry_ok(st))
             st = dead_delete(j, batch, dead);
         else

@@ -189,7 +189,7 @@ static dry_status entries_merge(struct entry *entries, uint32_t *n, struct dry_m
         if (c < 0) {
             st = account_root_know(m, a);
             entries[(*n)++] = (struct entry){a->hashed, a->account};
-        } else if (d->exists) {
+        } else if (d != NULL && d->exists) {
             st = entry_from_diff(&entries[(*n)++], c == 0 ? a : NULL, d, m);
         }
         i += c <= 0;
@@ -362,7 +362,7 @@ static dry_status accounts_merge(struct account *to, bool *fresh, uint32_t *n,
 
         if (c < 0) {
             to[(*n)++] = *a;
-        } else if (d->exists) {
+        } else if (d != NULL && d->exists) {
             st = account_merge(&to[*n], &fresh[*n], c == 0 ? a : NULL, d);
             *n += dry_ok(st);
         }

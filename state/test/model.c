@@ -170,10 +170,12 @@ static struct faulty_storage *faulty_of(struct dry_storage *s)
 static bool fails(struct faulty_storage *f)
 {
     f->calls++;
-    if (f->fail_at == 0 || --f->fail_at != 0)
+    if (f->fail_at == 0)
         return false;
-    f->failed = true;
-    return true;
+    f->fail_at--;
+    if (f->fail_at == 0)
+        f->failed = true;
+    return f->fail_at == 0;
 }
 
 static dry_status faulty_get(struct dry_storage *s, const struct dry_snapshot *snap,

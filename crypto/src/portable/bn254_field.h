@@ -91,6 +91,19 @@ static inline void fp_double(struct fp *out, const struct fp *a)
     fp_add(out, a, a);
 }
 
+/* a / 2 */
+static inline void fp_half(struct fp *out, const struct fp *a)
+{
+    const uint64_t odd = 0 - (a->l[0] & 1);
+    uint64_t t[4], carry = 0;
+
+    for (int i = 0; i < 4; i++)
+        t[i] = limb_add(a->l[i], fp_p.l[i] & odd, &carry);
+    for (int i = 0; i < 3; i++)
+        out->l[i] = t[i] >> 1 | t[i + 1] << 63;
+    out->l[3] = t[3] >> 1;
+}
+
 #ifdef BN254_FP_MUL_ASM
 void dry__bn254_fp_mul(struct fp *out, const struct fp *a, const struct fp *b);
 #define fp_mul dry__bn254_fp_mul
@@ -194,6 +207,12 @@ static inline void fp2_double(struct fp2 *out, const struct fp2 *x)
     fp2_add(out, x, x);
 }
 
+static inline void fp2_half(struct fp2 *out, const struct fp2 *x)
+{
+    fp_half(&out->a, &x->a);
+    fp_half(&out->b, &x->b);
+}
+
 static inline void fp2_neg(struct fp2 *out, const struct fp2 *x)
 {
     fp_neg(&out->a, &x->a);
@@ -279,18 +298,38 @@ static inline void fp2_mul_fp(struct fp2 *out, const struct fp2 *x, const struct
     fp_mul(&out->b, &x->b, k);
 }
 
+/* 9 a + c, c at most p. The quotient by p comes from the top bits: it is right or one too low. */
+static inline void fp_nine_plus(struct fp *out, const struct fp *a, const struct fp *c)
+{
+    const uint64_t inverse = 0x54a474622; /* 2^64 / (p / 2^224 + 1) */
+    unsigned __int128 acc = 0;
+    uint64_t t[4], q, carry = 0, borrow = 0;
+
+    for (int i = 0; i < 4; i++) {
+        acc = (unsigned __int128)a->l[i] * 9 + c->l[i] + (uint64_t)(acc >> 64);
+        t[i] = (uint64_t)acc;
+    }
+    q = (uint64_t)(acc >> 32); /* the number without its low 224 bits */
+    q = (uint64_t)((unsigned __int128)q * inverse >> 64);
+    for (int i = 0; i < 4; i++) {
+        acc = (unsigned __int128)fp_p.l[i] * q + carry;
+        carry = (uint64_t)(acc >> 64);
+        t[i] = limb_sub(t[i], (uint64_t)acc, &borrow);
+    }
+    fp_reduce_once(out, t);
+}
+
 /* (9 + i) x: the non-residue that F_p6 adjoins the cube root of. */
 static inline void fp2_mul_xi(struct fp2 *out, const struct fp2 *x)
 {
-    struct fp2 t;
+    struct fp neg, re;
+    uint64_t borrow = 0;
 
-    fp2_double(&t, x);
-    fp2_double(&t, &t);
-    fp2_double(&t, &t);
-    fp2_add(&t, &t, x);
-    fp_sub(&t.a, &t.a, &x->b);
-    fp_add(&out->b, &t.b, &x->a);
-    out->a = t.a;
+    for (int i = 0; i < 4; i++) /* p - x.b, p for 0 */
+        neg.l[i] = limb_sub(fp_p.l[i], x->b.l[i], &borrow);
+    fp_nine_plus(&re, &x->a, &neg);
+    fp_nine_plus(&out->b, &x->b, &x->a);
+    out->a = re;
 }
 
 static void fp2_inv(struct fp2 *out, const struct fp2 *x)

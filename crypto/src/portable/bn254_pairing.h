@@ -18,22 +18,20 @@ struct miller_pair {
 /* Double, and give the tangent at p. */
 static void miller_double(struct miller_pair *m, struct line *l)
 {
-    static const struct fp half = {
-        {0x87bee7d24f060572, 0xd0fd2add2f1c6ae5, 0x8f5f7492fcfd4f44, 0x1f37631a3d9cbfac}};
     static const struct fp2 three_b = {
         {{0x3baa927cb62e0d6a, 0xd71e7c52d1b664fd, 0x03873e63d95d4664, 0x0e75b5b1082ab8f4}},
         {{0xaab7c6667596fe35, 0x31d21a78bb6a27ba, 0x85dd7297680401ff, 0x03c52d6adf39a7e9}}};
     struct fp2 a, b, c, e, f, g, h, t;
 
     fp2_mul(&a, &m->x, &m->y);
-    fp2_mul_fp(&a, &a, &half);
+    fp2_half(&a, &a);
     fp2_sqr(&b, &m->y);
     fp2_sqr(&c, &m->z);
     fp2_mul(&e, &c, &three_b);
     fp2_double(&f, &e);
     fp2_add(&f, &f, &e);
     fp2_add(&g, &b, &f);
-    fp2_mul_fp(&g, &g, &half);
+    fp2_half(&g, &g);
     fp2_add(&h, &m->y, &m->z);
     fp2_sqr(&h, &h);
     fp2_sub(&h, &h, &b);

@@ -140,7 +140,7 @@ OP(LOG0) OP(LOG1) OP(LOG2) OP(LOG3) OP(LOG4)
     CHARGE(8 * length);
     REACH(offset, length);
     CHARGED();
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < DRY_COUNT(topics) && i < count; i++) /* gcc wants the first bound */
         dry_u256_to_be32(topics[i].b, &sp[-2 - (int)i]);
     dry__world_log(world, &f->address, topics, (uint8_t)count,
                    dry_bytes_of(length != 0 ? memory + offset : NULL, (size_t)length));

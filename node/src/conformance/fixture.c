@@ -208,8 +208,10 @@ static dry_status transition(struct dry_chain_config *out, enum dry_fork from, e
         return number(&out->terminal_total_difficulty, text);
     }
     if (strncmp(at, "Time", 4) == 0) {
-        uint64_t time = strtoull(at + 4, &end, 10) * (*end == 'k' ? 1000 : 1);
+        uint64_t time = strtoull(at + 4, &end, 10);
 
+        if (*end == 'k')
+            time *= 1000;
         for (unsigned f = (unsigned)from + 1; f <= (unsigned)to; f++)
             out->activation[f] = time;
         return DRY_OK;

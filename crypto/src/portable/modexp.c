@@ -118,6 +118,50 @@ static uint64_t quotient_limb(uint64_t hi, uint64_t lo, uint64_t d, uint64_t rec
     return r >= d ? q1 + 1 : q1;
 }
 
+/* (hi 2^64 + lo) mod d, in the same way. */
+static inline uint64_t remainder_limb(uint64_t hi, uint64_t lo, uint64_t d, uint64_t reciprocal)
+{
+    const unsigned __int128 q =
+        (unsigned __int128)reciprocal * hi + ((unsigned __int128)hi << 64 | lo);
+    uint64_t r = lo - ((uint64_t)(q >> 64) + 1) * d;
+
+    r += r > (uint64_t)q ? d : 0;
+    return r >= d ? r - d : r;
+}
+
+/* acc ^ exp mod a modulus of one limb, acc below it: the cheapest input for its gas is of this
+ * kind, with hundreds of squares behind each call, so they stay in registers. acc is kept scaled
+ * like the modulus. */
+static uint64_t power_limb(uint64_t base, struct dry_bytes exp, const struct modulus *m)
+{
+    const uint64_t d = m->scaled[0], reciprocal = m->reciprocal;
+    const int s = m->shift;
+    uint64_t powers[WINDOW_POWERS], acc;
+
+    powers[0] = (uint64_t)1 << s;
+    for (int i = 1; i < WINDOW_POWERS; i++) {
+        const unsigned __int128 t = (unsigned __int128)powers[i - 1] * base;
+
+        powers[i] = remainder_limb((uint64_t)(t >> 64), (uint64_t)t, d, reciprocal);
+    }
+    acc = powers[0];
+    for (size_t i = 0; i < exp.len; i++)
+        for (int bit = 8 - WINDOW_BITS; bit >= 0; bit -= WINDOW_BITS) {
+            const unsigned digit = exp.ptr[i] >> bit & (WINDOW_POWERS - 1);
+            unsigned __int128 t;
+
+            for (int k = 0; k < WINDOW_BITS; k++) {
+                t = (unsigned __int128)(acc >> s) * acc;
+                acc = remainder_limb((uint64_t)(t >> 64), (uint64_t)t, d, reciprocal);
+            }
+            if (digit == 0)
+                continue;
+            t = (unsigned __int128)(acc >> s) * powers[digit];
+            acc = remainder_limb((uint64_t)(t >> 64), (uint64_t)t, d, reciprocal);
+        }
+    return acc >> s;
+}
+
 /* a (n limbs, above them one that is below the scaled modulus' top) mod the modulus, in place: both
  * are scaled by the same shift. Schoolbook long division, remainder only; a has len limbs. */
 static void limbs_mod_scaled(uint64_t *a, size_t len, const struct modulus *m)
@@ -307,6 +351,10 @@ dry_status dry_portable_modexp(uint8_t *out, struct dry_bytes base, struct dry_b
     modulus_set(&m, limbs, scaled, n);
     limbs_from_bytes(big, base);
     limbs_mod(acc, big, base_n, &m);
+    if (n == 1) {
+        acc[0] = power_limb(acc[0], exp, &m);
+        goto done;
+    }
     form_enter(powers + n, acc, &m, scratch);
     memset(acc, 0, n * 8);
     acc[0] = 1;
@@ -320,6 +368,7 @@ dry_status dry_portable_modexp(uint8_t *out, struct dry_bytes base, struct dry_b
         powers[0] = 1;
         mont_mul(acc, acc, powers, &m, scratch);
     }
+done:
     memset(out, 0, out_len);
     for (size_t i = 0; i < mod.len; i++)
         out[out_len - 1 - i] = (uint8_t)(acc[i / 8] >> 8 * (i % 8));

@@ -183,10 +183,9 @@ static dry_status fill(struct dry_chain *c, struct making *m, uint32_t txs_max)
  * batch. */
 static dry_status run(struct dry_chain *c, struct making *m, const struct dry_build *b)
 {
-    const struct dry_head *head = dry__head(c);
     struct dry_state_view *view = NULL;
     enum dry_verdict verdict = DRY_VERDICT_VALID;
-    dry_status st = dry_chain_state_open(c, &view, &head->header, &head->hash);
+    dry_status st = dry__own_view_open(c, &view);
 
     if (dry_ok(st))
         st = dry_executor_begin(c->executor, &verdict, &m->env, dry_state_view_reader(view), NULL,

@@ -21,6 +21,15 @@ dry_status dry_chain_listen(struct dry_chain *c, dry_chain_event_fn fn, void *ct
     return DRY_OK;
 }
 
+void dry_chain_unlisten(struct dry_chain *c, dry_chain_event_fn fn, void *ctx)
+{
+    for (uint32_t i = 0; i < c->listener_count; i++)
+        if (c->listeners[i].fn == fn && c->listeners[i].ctx == ctx) {
+            c->listeners[i] = c->listeners[--c->listener_count];
+            return;
+        }
+}
+
 uint64_t dry__now_ms(const struct dry_chain *c)
 {
     return dry_clock_wall_ms(c->set.clock) + c->time_offset * 1000;
@@ -200,7 +209,8 @@ static dry_status head_load(struct dry_chain *c, struct dry_buf *error)
 
 static dry_status parts_open(struct dry_chain *c, struct dry_buf *error)
 {
-    struct dry_state_settings state = {.cache_bytes = c->set.state_cache_bytes};
+    struct dry_state_settings state = {.cache_bytes = c->set.state_cache_bytes,
+                                       .keep_states = c->set.state_history};
     struct dry_executor_settings executor = {.jobs = c->set.jobs};
     struct dry_consensus_settings consensus = c->set.consensus_settings;
     dry_status st = dry_state_open(&c->state, c->storage, &state);
@@ -384,10 +394,35 @@ static dry_status canonical_hash(void *ctx, struct dry_hash *out, uint64_t numbe
 }
 
 dry_status dry_chain_state_open(struct dry_chain *c, struct dry_state_view **out,
-                                const struct dry_header *header, const struct dry_hash *hash)
+                                const struct dry_header *header)
 {
-    (void)hash;
-    return dry_state_view_open(out, c->state, NULL, &header->state_root, canonical_hash, c);
+    struct dry_snapshot *snap = NULL;
+    struct dry_state_view *v;
+    dry_status st = DRY_OK;
+
+    if (c->set.state_history != 0) /* what is read must not be pruned meanwhile */
+        st = dry_snapshot_open(c->storage, &snap);
+    if (dry_ok(st))
+        st = dry_state_view_open(&v, c->state, snap, &header->state_root, canonical_hash, c);
+    if (!dry_ok(st)) {
+        if (snap != NULL)
+            dry_snapshot_close(c->storage, snap);
+        return st;
+    }
+    if (snap != NULL)
+        dry_state_view_own_snapshot(v, snap);
+    *out = v;
+    return DRY_OK;
+}
+
+dry_status dry__own_view_open(struct dry_chain *c, struct dry_state_view **out)
+{
+    dry_status st = dry_state_view_open(out, c->state, NULL, &dry__head(c)->header.state_root,
+                                        canonical_hash, c);
+
+    if (dry_ok(st))
+        dry_state_view_use_writer_cache(*out);
+    return st;
 }
 
 void dry_chain_rules(const struct dry_chain *c, struct dry_rules *out, uint64_t number,

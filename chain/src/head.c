@@ -174,7 +174,7 @@ static dry_status pool_move(struct dry_chain *c, const struct branch *leave,
     c->pool.stamp++;
     if (c->pool.tx_count == 0 && (!requeue || leave->count == 0))
         return DRY_OK;
-    st = dry_chain_state_open(c, &view, &dry__head(c)->header, &dry__head(c)->hash);
+    st = dry__own_view_open(c, &view);
     if (!dry_ok(st))
         return st;
     reader = dry_state_view_reader(view);
@@ -248,6 +248,8 @@ dry_status dry__head_set(struct dry_chain *c, const struct dry__new_head *n)
         st = indexes_move(c, &leave, &enter);
     if (dry_ok(st))
         st = dry__store_head(&c->batch, &n->hash);
+    if (dry_ok(st) && c->set.state_history != 0)
+        st = dry_state_prune(c->state, &c->batch, &n->header.state_root);
     if (dry_ok(st))
         st = dry__head_make(c, &h, &n->header, &n->hash, &n->total_difficulty);
     if (!dry_ok(st))

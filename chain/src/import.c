@@ -123,6 +123,7 @@ static dry_status execute(struct dry_chain *c, struct incoming *in, struct dry_b
 
     if (!dry_ok(st))
         return st;
+    dry_state_view_use_writer_cache(view);
     dry_block_env_of(&env, &in->block.header, &in->rules, &c->config);
     st = dry_block_execute(c->executor, &in->verdict, &in->verdict_tx, result, &in->block,
                            in->senders, &env, dry_state_view_reader(view), NULL, &c->arena);

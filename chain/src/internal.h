@@ -58,6 +58,9 @@ DRY_MUST_USE dry_status dry__head_make(struct dry_chain *c, struct dry_head **ou
                                        const struct dry_u256 *td);
 void dry__head_publish(struct dry_chain *c, struct dry_head *h);
 
+/* State at the head for the loop thread itself, read through the writer's cache. */
+DRY_MUST_USE dry_status dry__own_view_open(struct dry_chain *c, struct dry_state_view **out);
+
 /* BLOCKHASH for a block on `parent`, on any branch. */
 struct dry__ancestry {
     struct dry_chain *chain;

@@ -458,26 +458,28 @@ dry_status dry__pool_set_nonce(struct dry__pool *p, const struct dry_address *se
                                uint64_t nonce)
 {
     struct dry__line *l = dry__pool_line(p, sender);
-    uint32_t drop;
+    uint32_t drop, ready;
 
     if (l == NULL)
         return DRY_OK;
     heap_leave(p, l);
     l->cursor = 0;
     l->parked = false;
-    p->ready_count -= l->ready;
     drop = line_lower(l, nonce);
+    /* What was ready behind the ones dropped still is, when nothing but they were passed. */
+    ready = nonce >= l->nonce && nonce - l->nonce == drop && drop <= l->ready ? l->ready - drop : 0;
     for (uint32_t i = 0; i < drop; i++)
         tx_forget(p, l->txs[l->first + i]);
     l->first += drop;
     l->count -= drop;
-    l->ready = 0;
+    p->ready_count = p->ready_count - l->ready + ready;
+    l->ready = ready;
     l->nonce = nonce;
     if (l->count == 0) {
         line_delete(p, l);
         return DRY_OK;
     }
-    line_count_ready(p, l, 0);
+    line_count_ready(p, l, ready);
     heap_return(p, l);
     return DRY_OK;
 }

@@ -43,7 +43,7 @@ dry_status dry_chain_submit_many(struct dry_chain *c, struct dry_pool_verdict *v
     struct dry_state_view *view = NULL;
     struct account_ctx ctx;
     uint32_t i = 0;
-    dry_status st = dry_chain_state_open(c, &view, &dry__head(c)->header, &dry__head(c)->hash);
+    dry_status st = dry__own_view_open(c, &view);
 
     if (dry_ok(st)) {
         ctx.reader = dry_state_view_reader(view);
@@ -70,7 +70,7 @@ dry_status dry__pool_requeue(struct dry_chain *c, const struct dry_stored_block 
 {
     struct dry_state_view *view = NULL;
     struct account_ctx ctx;
-    dry_status st = dry_chain_state_open(c, &view, &dry__head(c)->header, &dry__head(c)->hash);
+    dry_status st = dry__own_view_open(c, &view);
 
     if (!dry_ok(st))
         return st;
@@ -114,7 +114,7 @@ dry_status dry_chain_pool_nonce(struct dry_chain *c, uint64_t *out,
         *out = l->nonce + l->ready;
         return DRY_OK;
     }
-    st = dry_chain_state_open(c, &view, &dry__head(c)->header, &dry__head(c)->hash);
+    st = dry__own_view_open(c, &view);
     if (!dry_ok(st))
         return st;
     ctx.reader = dry_state_view_reader(view);

@@ -153,7 +153,7 @@ struct dry_account fixture_account(struct fixture *f, const struct dry_address *
     struct dry_account out = {0};
     bool exists;
 
-    CHECK(dry_ok(dry_chain_state_open(f->chain, &view, &head->header, &head->hash)));
+    CHECK(dry_ok(dry_chain_state_open(f->chain, &view, &head->header)));
     CHECK(dry_ok(
         dry_state_view_reader(view)->ops->account(dry_state_view_reader(view), &exists, &out, a)));
     dry_state_view_close(view);

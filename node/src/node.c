@@ -6,6 +6,7 @@
 #include <drystone/platform/system.h>
 #include <stdio.h>
 
+#define STATE_HISTORY_MEMORY 8192u /* what a dev chain in memory keeps unless told */
 #define GENESIS_FILE_MAX DRY_GENESIS_BYTES_MAX
 
 static void complain(struct dry_buf *error, const char *a, const char *b)
@@ -152,7 +153,10 @@ static void chain_settings(struct dry_node *n, struct dry_chain_settings *set)
         .jobs = dry_pool_jobs(n->pool),
         .clock = dry_system_clock(),
         .log = &n->log,
-        .state_history = dry_options_u64(o, "state-history"),
+        .state_history = dry_options_has(o, "state-history")
+                             ? (uint32_t)dry_options_u64(o, "state-history")
+                         : dry_options_has(o, "datadir") ? 0
+                                                         : STATE_HISTORY_MEMORY,
         .gas_limit_target = n->dev ? dry_options_u64(o, "gas-limit") : 0,
         .durable = dry_options_bool(o, "sync-writes"),
         .set_timer = set_timer,

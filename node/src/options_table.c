@@ -78,10 +78,10 @@ static const struct dry_option options[] = {
      .type = DRY_OPTION_U64,
      .group = "Chain",
      .key = "state.history",
-     .fallback = "0",
+     .max = 10000000,
      .commands = NODE,
      .value = "BLOCKS",
-     .help = "states kept behind the head; 0 keeps all"},
+     .help = "states kept behind the head; 0: all [8192 in memory, all with --datadir]"},
     /* dev chain */
     {.name = "chain-id",
      .type = DRY_OPTION_U64,

@@ -31,6 +31,7 @@ struct dry_state_view {
     struct dry_state_reader r;
     struct dry_state *s;
     const struct dry_snapshot *snap;
+    struct dry_snapshot *owned; /* the same, when the view closes it */
     struct dry_hash root;
     dry_block_hash_fn block_hash;
     void *block_hash_ctx;

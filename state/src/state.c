@@ -307,10 +307,18 @@ void dry_state_view_use_writer_cache(struct dry_state_view *v)
     v->writer = true;
 }
 
+void dry_state_view_own_snapshot(struct dry_state_view *v, struct dry_snapshot *snap)
+{
+    DRY_ASSERT(v->snap == snap);
+    v->owned = snap;
+}
+
 void dry_state_view_close(struct dry_state_view *v)
 {
     if (v == NULL)
         return;
+    if (v->owned != NULL)
+        dry_snapshot_close(v->s->storage, v->owned);
     while (v->codes != NULL) {
         struct dry__code *c = v->codes;
 

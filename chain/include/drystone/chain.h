@@ -61,7 +61,7 @@ struct dry_chain_settings {
     struct dry_log *log;         /* may be NULL */
     struct dry_pool_limits pool; /* zero members: defaults */
     uint64_t state_cache_bytes;
-    uint64_t state_history;      /* states kept behind the head; 0: all */
+    uint32_t state_history;      /* states kept behind the head; 0: all */
     uint64_t gas_limit_target;   /* 0: keep the parent's */
     bool durable;                /* fsync every commit; without it a killed process loses nothing, a
                                     crashed machine may lose the newest blocks */
@@ -82,6 +82,8 @@ void dry_chain_close(struct dry_chain *c);
 /* [loop] Subscribe; at most DRY_CHAIN_LISTENERS_MAX. */
 #define DRY_CHAIN_LISTENERS_MAX 8u
 DRY_MUST_USE dry_status dry_chain_listen(struct dry_chain *c, dry_chain_event_fn fn, void *ctx);
+/* [loop] Not from within an event. */
+void dry_chain_unlisten(struct dry_chain *c, dry_chain_event_fn fn, void *ctx);
 
 /* --- reading [any] --- */
 
@@ -157,8 +159,7 @@ bool dry_log_matches(const struct dry_log_filter *f, const struct dry_log_entry 
 
 /* State after a block, with BLOCKHASH answered for a block built on it. ENOTFOUND when pruned. */
 DRY_MUST_USE dry_status dry_chain_state_open(struct dry_chain *c, struct dry_state_view **out,
-                                             const struct dry_header *header,
-                                             const struct dry_hash *hash);
+                                             const struct dry_header *header);
 /* Rules of a block with this number and time on the canonical chain's config. */
 void dry_chain_rules(const struct dry_chain *c, struct dry_rules *out, uint64_t number,
                      uint64_t time, const struct dry_u256 *parent_td);

@@ -6,7 +6,7 @@
 #include <drystone/platform/system.h>
 #include <stdio.h>
 
-#define STATE_HISTORY_MEMORY 8192u /* what a dev chain in memory keeps unless told */
+#define STATE_HISTORY_MEMORY 4096u /* what a dev chain in memory keeps unless told */
 #define GENESIS_FILE_MAX DRY_GENESIS_BYTES_MAX
 
 static void complain(struct dry_buf *error, const char *a, const char *b)

@@ -1,4 +1,5 @@
-//! Copies the C headers of the dependencies to $DRYSTONE_DEPS_INCLUDE (scripts/deps sets it).
+//! Copies the C headers of the dependencies, and blst's C sources for builds without a system, to
+//! $DRYSTONE_DEPS_INCLUDE (scripts/deps sets it).
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -27,16 +28,20 @@ fn package_dir(name: &str) -> PathBuf {
 
 /// Copy the .h files below one folder into another, keeping sub-folders.
 fn copy_headers(from: &Path, to: &Path) {
+    copy_files(from, to, &["h"]);
+}
+
+fn copy_files(from: &Path, to: &Path, extensions: &[&str]) {
     fs::create_dir_all(to).expect("make include folder");
     for entry in fs::read_dir(from).expect("read headers' folder") {
         let path = entry.expect("read headers' folder").path();
         let target = to.join(path.file_name().expect("a name"));
         if path.is_dir() {
             if path.file_name().is_some_and(|n| n != "test") {
-                copy_headers(&path, &target);
+                copy_files(&path, &target, extensions);
             }
-        } else if path.extension().is_some_and(|e| e == "h") {
-            fs::copy(&path, &target).expect("copy a header");
+        } else if path.extension().is_some_and(|e| extensions.iter().any(|x| e == *x)) {
+            fs::copy(&path, &target).expect("copy a file");
         }
     }
 }
@@ -55,6 +60,7 @@ fn main() {
         fs::create_dir_all(include).expect("make include folder");
         fs::copy(Path::new(&blst).join(name), include.join(name)).expect("copy a header");
     }
+    copy_files(&package_dir("blst").join("blst/src"), &include.join("blst-src"), &["c", "h"]);
     copy_headers(&package_dir("c-kzg").join("src"), include);
     copy_headers(Path::new(&wasmtime), include);
 }

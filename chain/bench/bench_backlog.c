@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 
     fixture_open_dev(&f, true);
     if (argc > 1) {
-        f.set.state_history = (uint32_t)atoll(argv[1]);
+        f.set.state_history = (uint32_t)strtoul(argv[1], NULL, 10);
         dry_chain_close(f.chain);
         f.chain = NULL;
         fixture_reopen(&f);

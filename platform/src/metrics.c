@@ -103,7 +103,7 @@ static bool name_ok(const char *name)
 /* Insert behind the last of the same name, so that a family stands together; or find it there. */
 static dry_status publish(struct dry_metrics *m, struct dry_metric **made, struct dry_metric **out)
 {
-    struct dry_metric *n = *made, **at = m->end;
+    struct dry_metric *n = *made, **at;
     dry_status st = DRY_OK;
 
     dry_mutex_lock(&m->lock);

@@ -115,10 +115,12 @@ static dry_status parse(struct dry_options **out, const char *words, const char 
 
     snprintf(copy[0], sizeof(copy[0]), "%s", words);
     snprintf(copy[1], sizeof(copy[1]), "%s", environment);
-    for (char *w = strtok(copy[0], " "); w != NULL; w = strtok(NULL, " "))
-        argv[n++] = strcmp(w, "@") == 0 ? config_path : w;
-    for (char *w = strtok(copy[1], " "); w != NULL; w = strtok(NULL, " "))
-        env[m++] = w;
+    for (char *rest = copy[0], *w = strsep(&rest, " "); w != NULL; w = strsep(&rest, " "))
+        if (*w != '\0')
+            argv[n++] = strcmp(w, "@") == 0 ? config_path : w;
+    for (char *rest = copy[1], *w = strsep(&rest, " "); w != NULL; w = strsep(&rest, " "))
+        if (*w != '\0')
+            env[m++] = w;
     env[m] = NULL;
     dry_buf_fini(&error);
     return dry_options_open(out, &table, n, argv, env, &error);

@@ -186,6 +186,7 @@ static dry_status entries_merge(struct entry *entries, uint32_t *n, struct dry_m
         const struct dry_account_diff *d = j < diff->count ? &diff->accounts[j] : NULL;
         int c = a == NULL ? 1 : d == NULL ? -1 : memcmp(a->address.b, d->address.b, 20);
 
+        DRY_ASSERT(a != NULL || d != NULL); /* the loop's condition */
         if (c < 0) {
             st = account_root_know(m, a);
             entries[(*n)++] = (struct entry){a->hashed, a->account};
@@ -360,6 +361,7 @@ static dry_status accounts_merge(struct account *to, bool *fresh, uint32_t *n,
         const struct dry_account_diff *d = j < diff->count ? &diff->accounts[j] : NULL;
         int c = a == NULL ? 1 : d == NULL ? -1 : memcmp(a->address.b, d->address.b, 20);
 
+        DRY_ASSERT(a != NULL || d != NULL); /* the loop's condition */
         if (c < 0) {
             to[(*n)++] = *a;
         } else if (d != NULL && d->exists) {

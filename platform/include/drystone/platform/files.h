@@ -32,8 +32,8 @@ DRY_MUST_USE dry_status dry_dir_each(const char *path, void (*each)(const char *
 struct dry_dir_lock {
     int fd_plus_one; /* 0: not held */
 };
-/* Take dir (file drystone.lock in it). EBUSY when another process has it; error (may be NULL) then names
- * that process. */
+/* Take dir (file drystone.lock in it). EBUSY when another process has it; error (may be NULL) then
+ * names that process. */
 DRY_MUST_USE dry_status dry_dir_lock_init(struct dry_dir_lock *out, const char *dir,
                                           struct dry_buf *error);
 void dry_dir_lock_fini(struct dry_dir_lock *l);

@@ -2,7 +2,7 @@
 /* clang-format off */
 OP(STOP) { end = DRY_EVM_SUCCESS; CHARGED(); SAVE(); dry__frame_end(evm, end, 0, 0); goto ended; }
 OP(ADD) { dry_u256_add(&sp[-1], &sp[0], &sp[-1]); sp--; NEXT(); }
-OP(MUL) { dry_u256_mul(&sp[-1], &sp[0], &sp[-1]); sp--; NEXT(); }
+OP(MUL) { dry__word_mul(&sp[-1], &sp[0], &sp[-1]); sp--; NEXT(); }
 OP(SUB) { dry_u256_sub(&sp[-1], &sp[0], &sp[-1]); sp--; NEXT(); }
 OP(DIV) { dry_u256_divmod_var(&sp[-1], NULL, &sp[0], &sp[-1]); sp--; NEXT(); }
 OP(SDIV) { dry_u256_sdiv_var(&sp[-1], &sp[0], &sp[-1]); sp--; NEXT(); }

@@ -51,7 +51,7 @@ OP(DUP1_EQ_SMALL_JUMPI_TO)
 }
 OP(ADD_SMALL) { dry_u256_add(&sp[0], &sp[0], &DRY_U256(w >> 32)); NEXT(); }
 OP(RSUB_SMALL) { dry_u256_sub(&sp[0], &DRY_U256(w >> 32), &sp[0]); NEXT(); }
-OP(MUL_SMALL) { dry_u256_mul(&sp[0], &sp[0], &DRY_U256(w >> 32)); NEXT(); }
+OP(MUL_SMALL) { dry__word_mul(&sp[0], &sp[0], &DRY_U256(w >> 32)); NEXT(); }
 OP(AND_SMALL) { sp[0] = DRY_U256(sp[0].w[0] & w >> 32); NEXT(); }
 OP(EQ_SMALL)
 {

@@ -7,6 +7,26 @@ static inline struct dry_u256 dry__word_bool(bool b)
 {
     return DRY_U256(b);
 }
+/* *out = a * b mod 2^256; out may be a or b. */
+static inline void dry__word_mul(struct dry_u256 *out, const struct dry_u256 *a,
+                                 const struct dry_u256 *b)
+{
+    uint64_t a0 = a->w[0], a1 = a->w[1], a2 = a->w[2], a3 = a->w[3];
+    uint64_t b0 = b->w[0], b1 = b->w[1], b2 = b->w[2], b3 = b->w[3];
+    unsigned __int128 t = (unsigned __int128)a0 * b0, u, c;
+    uint64_t r0 = (uint64_t)t, r1, r2, r3;
+    t = (unsigned __int128)a0 * b1 + (uint64_t)(t >> 64);
+    u = (unsigned __int128)a1 * b0 + (uint64_t)t;
+    r1 = (uint64_t)u;
+    c = (t >> 64) + (u >> 64); /* into limb 2 */
+    t = (unsigned __int128)a0 * b2 + (uint64_t)c;
+    u = (unsigned __int128)a1 * b1 + (uint64_t)t;
+    r3 = (uint64_t)(c >> 64) + (uint64_t)(t >> 64) + (uint64_t)(u >> 64);
+    t = (unsigned __int128)a2 * b0 + (uint64_t)u;
+    r2 = (uint64_t)t;
+    r3 += (uint64_t)(t >> 64) + a0 * b3 + a1 * b2 + a2 * b1 + a3 * b0;
+    *out = (struct dry_u256){{r0, r1, r2, r3}};
+}
 /* *x <<= n and *x >>= n by a word's amount (ATTACKS 36: any of 2^256 amounts). */
 static inline void dry__word_shl(struct dry_u256 *x, const struct dry_u256 *n)
 {

@@ -2,6 +2,7 @@
  *
  * The undo log is one array of 64-bit words. An entry is its old values followed by a word that
  * holds the entry's kind and the address of what it is about, so that it is read from the end. */
+#include "evm/evm.h"
 #include "journal_impl.h"
 
 enum undo {
@@ -260,7 +261,8 @@ struct dry__account *dry__world_account(struct dry__world *w, const struct dry_a
 
 bool dry__world_warm_account(struct dry__world *w, struct dry__account *a)
 {
-    if (a->warm_stamp == w->tx_stamp)
+    if (a->warm_stamp == w->tx_stamp ||
+        (w->precompiles_warm && dry__is_precompile(w->rules, &a->address)))
         return false;
     if (undo_push(w, UNDO_WARM, a, 0) == NULL)
         return true;
@@ -562,6 +564,7 @@ void dry__world_tx_begin(struct dry__world *w)
     DRY_ASSERT(w->tx_stamp != UINT32_MAX);
     w->tx_stamp++;
     w->refund = 0;
+    w->precompiles_warm = false;
     w->log_count = 0;
     m->undo_count = 0;
     m->touched.count = 0;

@@ -42,6 +42,7 @@ struct dry__world {
     uint64_t hash_seed; /* set after open, before first use: makes table collisions hard to plan */
     uint32_t tx_stamp;  /* grows by one a transaction; never 0 */
     uint64_t refund;    /* EVM's refund counter of this transaction */
+    bool precompiles_warm; /* EIP-2929, without an entry for each; tx_begin unsets it */
     /* the first failure of the reader or of memory; checked by whoever drives (the EVM unwinds with
      * DRY_EVM_STOPPED when it is set) */
     dry_status error;

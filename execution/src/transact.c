@@ -114,14 +114,9 @@ void dry__warm_start(struct dry__world *w, const struct dry_address *sender,
 {
     if (w->rules->evm_fork < DRY_FORK_BERLIN)
         return;
+    w->precompiles_warm = true;
     warm(w, sender);
     warm(w, to);
-    for (uint32_t i = 0; i < dry__precompile_count(w->rules); i++) {
-        struct dry_address precompile;
-
-        dry__precompile_address(&precompile, w->rules, i);
-        warm(w, &precompile);
-    }
 }
 
 /* EIP-2930, 3651. */

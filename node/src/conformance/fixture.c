@@ -44,6 +44,8 @@ static dry_status number(struct dry_u256 *out, const char *text)
 
     if (text == NULL)
         return DRY_STATUS(EDECODE, "a number of the fixture is absent");
+    if (strncmp(text, "0x:bigint ", 10) == 0)
+        text += 10;
     n = strlen(text);
     if (strcmp(text, "0x") == 0 || n == 0) {
         *out = DRY_U256_ZERO;
@@ -56,7 +58,7 @@ static dry_status number(struct dry_u256 *out, const char *text)
         while (skip + 1 < n && text[skip] == '0')
             skip++;
         if (n - skip > sizeof(digits))
-            return DRY_STATUS(EDECODE, "a number of the fixture is too large");
+            return DRY_STATUS(ELIMIT, "a number of the fixture is too large");
         memset(digits, '0', sizeof(digits));
         memcpy(digits + sizeof(digits) - (n - skip), text + skip, n - skip);
         uint8_t word[32];

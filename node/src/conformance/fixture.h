@@ -5,7 +5,8 @@
 #include <drystone/state.h>
 #include <jansson.h>
 
-/* Members by name. EDECODE (text: what is wrong) when absent or of another form. */
+/* Members by name. EDECODE (text: what is wrong) when absent or of another form; ELIMIT for a
+ * number of more than 256 bits. */
 DRY_MUST_USE dry_status dry__fixture_bytes(struct dry_bytes *out, const json_t *object,
                                            const char *key, struct dry_arena *arena);
 DRY_MUST_USE dry_status dry__fixture_fixed(uint8_t *out, size_t n, const json_t *object,

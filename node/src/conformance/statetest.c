@@ -4,6 +4,7 @@
 #include "exceptions.h"
 #include "fixture.h"
 #include "runner.h"
+#include "statetest_tx.h"
 #include "trace.h"
 #include <drystone/common/hex.h>
 #include <drystone/crypto.h>
@@ -144,22 +145,41 @@ static dry_status logs_hash(struct dry_hash *out, const struct dry_tx_result *r)
     return st;
 }
 
-/* Decode, recover, run; *diff and *result are empty when it is refused. */
+/* From its bytes, where the fixture has them: then form and signature are tested as well. */
+static dry_status tx_fill(struct test *t, struct dry_tx *tx, struct dry_address *sender,
+                          enum dry_verdict *verdict, const struct dry_rules *rules,
+                          const json_t *post)
+{
+    struct dry_bytes encoded;
+    dry_status st;
+
+    *verdict = DRY_VERDICT_VALID;
+    if (json_object_get(post, "txbytes") == NULL) {
+        st = dry__statetest_tx(tx, sender, json_object_get(t->json, "transaction"),
+                               json_object_get(post, "indexes"), rules->chain_id, &t->arena);
+        if (st.code != DRY_CODE_ELIMIT)
+            return st;
+        *verdict = DRY_VERDICT_TX_VALUE_OVERFLOW;
+        return DRY_OK;
+    }
+    st = dry__fixture_bytes(&encoded, post, "txbytes", &t->arena);
+    if (dry_ok(st))
+        st = dry_tx_decode(tx, verdict, encoded, &t->arena);
+    if (dry_ok(st) && *verdict == DRY_VERDICT_VALID)
+        st = dry_tx_sender(sender, verdict, tx, rules);
+    return st;
+}
+
+/* *diff and *result are of use when it is not refused. */
 static dry_status run(struct test *t, enum dry_verdict *verdict, struct dry_state_diff *diff,
                       struct dry_tx_result *result, const struct dry_block_env *env,
                       const json_t *post)
 {
     const struct dry_tracer *tracer = t->f->trace ? &dry__trace_3155 : NULL;
     struct dry_address sender;
-    struct dry_bytes encoded;
     struct dry_tx tx;
-    dry_status st = dry__fixture_bytes(&encoded, post, "txbytes", &t->arena);
+    dry_status st = tx_fill(t, &tx, &sender, verdict, &env->rules, post);
 
-    if (dry_ok(st))
-        st = dry_tx_decode(&tx, verdict, encoded, &t->arena);
-    if (!dry_ok(st) || *verdict != DRY_VERDICT_VALID)
-        return st;
-    st = dry_tx_sender(&sender, verdict, &tx, &env->rules);
     if (!dry_ok(st) || *verdict != DRY_VERDICT_VALID)
         return st;
     st = dry_executor_begin(t->executor, verdict, env, &t->reader.r, tracer, &t->arena);

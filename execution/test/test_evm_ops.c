@@ -348,6 +348,13 @@ static void gas(void **state)
     }
 }
 
+static void append(char *code, size_t room, const char *more)
+{
+    size_t n = strlen(code);
+    CHECK(n + strlen(more) < room);
+    memcpy(code + n, more, strlen(more) + 1);
+}
+
 static void births(void **state)
 {
     (void)state;
@@ -387,7 +394,7 @@ static void births(void **state)
                        (op >= 0xf0 && op <= 0xf5) || op == 0xfa || op == 0xfd || op == 0xff;
         char code[128] = "";
         for (int i = 0; i < 20; i++)
-            strcat(code, "6000");
+            append(code, sizeof(code), "6000");
         snprintf(code + 80, sizeof(code) - 80, "%02x", op);
         CHECK_MSG((run_at(DRY_FORK_OSAKA, code, 0, 10000000).end != DRY_EVM_INVALID_OPCODE) ==
                       defined,
@@ -400,11 +407,12 @@ static void stack_and_jumps(void **state)
     (void)state;
     char code[4200] = "";
     for (int i = 0; i < 1024; i++)
-        strcat(code, "5f");
+        append(code, sizeof(code), "5f");
     CHECK(run_at(OS, code, 0, 100000).end == DRY_EVM_SUCCESS);
-    strcat(code, "50");
+    append(code, sizeof(code), "50");
     CHECK(run_at(OS, code, 0, 100000).end == DRY_EVM_SUCCESS);
-    strcpy(code + 2048, "5f");
+    code[2048] = 0;
+    append(code, sizeof(code), "5f");
     CHECK(run_at(OS, code, 0, 100000).end == DRY_EVM_STACK_OVERFLOW);
     CHECK(run_at(OS, "5f01", 0, 100000).end == DRY_EVM_STACK_UNDERFLOW);
     CHECK(run_at(OS, "5f5b01", 0, 100000).end == DRY_EVM_STACK_UNDERFLOW);

@@ -1,2 +1,2 @@
 dry_pkg(${LAYER} PRIVATE jansson)
-dry_pkg(${LAYER} PRIVATE libcrypto)
+dry_pkg(${LAYER} PRIVATE libcrypto libsodium)

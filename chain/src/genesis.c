@@ -1,6 +1,7 @@
 /* genesis.c - reading genesis files: the header, the allocation; the configuration is
  * genesis_config.c's. */
 #include "genesis_config.h"
+#include "store.h"
 #include <drystone/chain/genesis.h>
 #include <drystone/common/hex.h>
 #include <drystone/crypto.h>
@@ -268,6 +269,33 @@ dry_status dry_genesis_parse(struct dry_genesis *out, struct dry_buf *error, str
     return st;
 }
 
+bool dry_genesis_is_dev(struct dry_bytes json)
+{
+    static const char key[] = "\"drystone\"";
+    struct dry_json_limits limits = {.bytes_max = DRY_GENESIS_BYTES_MAX};
+    struct dry_arena arena = {0};
+    struct dry_json_value v;
+    struct dry_json doc;
+    bool dev = false;
+
+    /* Large files of other programs are not read twice. */
+    if (json.len == 0 || memmem(json.ptr, json.len, key, sizeof(key) - 1) == NULL)
+        return false;
+    if (dry_ok(dry_json_read(&doc, NULL, json, &limits, &arena)) &&
+        dry_json_get(dry_json_root(&doc), "config", &v) && dry_json_get(v, "drystone", &v) &&
+        dry_json_get(v, "dev", &v))
+        dev = dry_json_type(v) == DRY_JSON_TRUE;
+    dry_arena_fini(&arena);
+    return dev;
+}
+
+dry_status dry_genesis_stored(struct dry_buf *out, struct dry_storage *storage)
+{
+    struct dry__key key = dry__key_meta('g');
+
+    return dry_storage_get(storage, NULL, out, dry__key_bytes(&key));
+}
+
 dry_status dry_genesis_seal(struct dry_genesis *g)
 {
     struct dry_memory_state *m = NULL;
@@ -301,6 +329,11 @@ static void dev_config_write(struct dry_json_writer *w, uint64_t chain_id)
     }
     dry_json_key(w, "terminalTotalDifficulty");
     dry_json_write_u64(w, 0);
+    dry_json_key(w, "drystone");
+    dry_json_object_begin(w);
+    dry_json_key(w, "dev");
+    dry_json_write_bool(w, true);
+    dry_json_object_end(w);
     dry_json_object_end(w);
 }
 

@@ -123,10 +123,13 @@ static dry_status own_read(struct dry_json_value v, struct dry_chain_config *c,
             st = dry_json_number_u64(value, &c->tx_gas_limit_max, error);
         } else if (name_is(name, "zeroBaseFee")) {
             st = dry_json_bool(value, &c->zero_base_fee, error);
+        } else if (name_is(name, "dev")) { /* see dry_genesis_is_dev() */
+            bool ignored_here;
+            st = dry_json_bool(value, &ignored_here, error);
         } else {
             return dry_json_complain(value, error,
-                                     "unknown key; codeSizeMax, txGasLimitMax and zeroBaseFee are "
-                                     "known here");
+                                     "unknown key; codeSizeMax, dev, txGasLimitMax and "
+                                     "zeroBaseFee are known here");
         }
         if (!dry_ok(st))
             return st;

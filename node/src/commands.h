@@ -5,6 +5,16 @@
 
 /* Commands with options of the one table. */
 int dry_cmd_start(const struct dry_options *options);
+int dry_cmd_init(const struct dry_options *options);
+int dry_cmd_import(const struct dry_options *options);
+int dry_cmd_export(const struct dry_options *options);
+int dry_cmd_key_gen(const struct dry_options *options);
+int dry_cmd_account_new(const struct dry_options *options);
+int dry_cmd_account_list(const struct dry_options *options);
+int dry_cmd_account_import(const struct dry_options *options);
+int dry_cmd_account_export(const struct dry_options *options);
+int dry_cmd_evm_run(const struct dry_options *options);
+int dry_cmd_evm_bench(const struct dry_options *options);
 
 /* Conformance commands read their own few flags; argv[0] is the command's name. */
 int dry_cmd_statetest(int argc, char **argv);

@@ -38,6 +38,25 @@ static int completions(const struct dry_options *o)
     return print(&text, st, 0);
 }
 
+/* Commands with options of the one table. */
+static const struct {
+    uint64_t bit;
+    int (*run)(const struct dry_options *options);
+} full[] = {
+    {DRY_CMD_START, dry_cmd_start},
+    {DRY_CMD_INIT, dry_cmd_init},
+    {DRY_CMD_IMPORT, dry_cmd_import},
+    {DRY_CMD_EXPORT, dry_cmd_export},
+    {DRY_CMD_KEY_GEN, dry_cmd_key_gen},
+    {DRY_CMD_ACCOUNT_NEW, dry_cmd_account_new},
+    {DRY_CMD_ACCOUNT_LIST, dry_cmd_account_list},
+    {DRY_CMD_ACCOUNT_IMPORT, dry_cmd_account_import},
+    {DRY_CMD_ACCOUNT_EXPORT, dry_cmd_account_export},
+    {DRY_CMD_EVM_RUN, dry_cmd_evm_run},
+    {DRY_CMD_EVM_BENCH, dry_cmd_evm_bench},
+    {DRY_CMD_COMPLETIONS, completions},
+};
+
 static int run(const struct dry_options *o)
 {
     const struct dry_command *command = dry_options_command(o);
@@ -46,17 +65,18 @@ static int run(const struct dry_options *o)
     if (dry_options_wants_help(o) || command == NULL)
         return print(&text, dry_options_help(&dry_options_table, command, &text),
                      dry_options_wants_help(o) ? 0 : 2);
+    for (size_t i = 0; i < DRY_COUNT(full); i++)
+        if (full[i].bit == command->bit)
+            return full[i].run(o);
     switch (command->bit) {
-    case DRY_CMD_START:
-        return dry_cmd_start(o);
     case DRY_CMD_CONFIG_DUMP:
         return print(&text, dry_options_dump(o, &text), 0);
     case DRY_CMD_CONFIG_CHECK:
         return print(&text, dry_buf_append_text(&text, "the configuration is valid\n"), 0);
     case DRY_CMD_VERSION:
         return print(&text, dry_buf_append_text(&text, "drystone " DRY_VERSION "\n"), 0);
-    case DRY_CMD_COMPLETIONS:
-        return completions(o);
+    case DRY_CMD_MANUAL:
+        return print(&text, dry_options_manual(&dry_options_table, &text), 0);
     }
     return 2;
 }

@@ -2,18 +2,13 @@
 #include "node.h"
 #include "drivers.h"
 #include "hd.h"
+#include "report.h"
 #include <drystone/platform/log.h>
 #include <drystone/platform/system.h>
-#include <stdio.h>
 
 #define STATE_HISTORY_MEMORY 4096u /* what a dev chain in memory keeps unless told */
 #define GENESIS_FILE_MAX DRY_GENESIS_BYTES_MAX
-
-static void complain(struct dry_buf *error, const char *a, const char *b)
-{
-    (void)!dry_ok(dry_buf_append_text(error, a));
-    (void)!dry_ok(dry_buf_append_text(error, b));
-}
+#define DEV_MARK "{\"config\":{\"drystone\":{\"dev\":true}}}"
 
 /* --- dev accounts --- */
 
@@ -23,6 +18,8 @@ static dry_status accounts_make(struct dry_node *n)
     uint32_t count = (uint32_t)dry_options_u64(n->options, "accounts");
     dry_status st = DRY_OK;
 
+    if (mnemonic == NULL)
+        return DRY_OK; /* a command that serves nobody */
     n->accounts = dry_arena_zalloc(&n->arena, count + 1u, sizeof(*n->accounts));
     if (n->accounts == NULL)
         return DRY_ENOMEM;
@@ -65,13 +62,13 @@ static dry_status storage_open(struct dry_node *n, struct dry_buf *error)
     if (driver == NULL)
         driver = dir != NULL ? "rocksdb" : "memory";
     if (dir == NULL && strcmp(driver, "memory") != 0) {
-        complain(error, "--storage-driver rocksdb wants a directory: add --datadir DIR", "");
+        dry_complain(error, "--storage-driver rocksdb wants a directory: add --datadir DIR", "");
         return DRY_EINVAL;
     }
     if (dir != NULL) {
         st = dry_dir_make(dir, 0700);
         if (!dry_ok(st)) {
-            complain(error, "--datadir: cannot make the directory: ", dry_status_text(st));
+            dry_complain(error, "--datadir: cannot make the directory: ", dry_status_text(st));
             return st;
         }
         st = dry_dir_lock_init(&n->dir_lock, dir, error);
@@ -113,6 +110,8 @@ static void on_wake(void *arg)
     dry_status st;
 
     n->wake_posted = false;
+    if (n->stopping)
+        return;
     st = dry_chain_work(n->chain);
     if (!dry_ok(st))
         DRY_LOG(&n->log, ERROR, "node", "the block could not be made",
@@ -123,18 +122,17 @@ static void wake(void *ctx)
 {
     struct dry_node *n = ctx;
 
-    if (!n->wake_posted)
+    if (!n->wake_posted && !n->stopping)
         n->wake_posted = dry_ok(dry_loop_post(n->loop, on_wake, n));
 }
 
 static dry_status genesis_file(struct dry_node *n, struct dry_buf *json, struct dry_buf *error)
 {
-    const char *path = dry_options_text(n->options, "genesis");
-    dry_status st = dry_file_read(json, path, GENESIS_FILE_MAX);
+    dry_status st = dry_file_read(json, n->genesis_path, GENESIS_FILE_MAX);
 
     if (!dry_ok(st)) {
-        complain(error, "--genesis ", path);
-        complain(error, ": ", dry_status_text(st));
+        dry_complain(error, "--genesis ", n->genesis_path);
+        dry_complain(error, ": ", dry_status_text(st));
     }
     return st;
 }
@@ -142,14 +140,12 @@ static dry_status genesis_file(struct dry_node *n, struct dry_buf *json, struct 
 static void chain_settings(struct dry_node *n, struct dry_chain_settings *set)
 {
     const struct dry_options *o = n->options;
-    const char *engine = dry_options_text(o, "consensus-driver");
+    bool own_gas_limit = dry_options_origin(o, "gas-limit") > DRY_ORIGIN_DEFAULT;
 
-    if (engine == NULL)
-        engine = n->dev ? "dev" : "noseal";
     *set = (struct dry_chain_settings){
         .storage = n->storage,
         .executor = dry_driver_executor(dry_options_text(o, "executor-driver")),
-        .consensus = dry_driver_consensus(engine),
+        .consensus = dry_driver_consensus(n->engine),
         .jobs = dry_pool_jobs(n->pool),
         .clock = dry_system_clock(),
         .log = &n->log,
@@ -157,7 +153,7 @@ static void chain_settings(struct dry_node *n, struct dry_chain_settings *set)
                              ? (uint32_t)dry_options_u64(o, "state-history")
                          : dry_options_has(o, "datadir") ? 0
                                                          : STATE_HISTORY_MEMORY,
-        .gas_limit_target = n->dev ? dry_options_u64(o, "gas-limit") : 0,
+        .gas_limit_target = n->dev && own_gas_limit ? dry_options_u64(o, "gas-limit") : 0,
         .durable = dry_options_bool(o, "sync-writes"),
         .set_timer = set_timer,
         .wake = wake,
@@ -177,50 +173,134 @@ static void chain_settings(struct dry_node *n, struct dry_chain_settings *set)
     set->pool.price_bump_percent = (uint32_t)dry_options_u64(o, "pool-price-bump");
 }
 
-/* Open what the storage holds, or make it from the genesis file, or make a dev chain. */
-static dry_status chain_open(struct dry_node *n, struct dry_buf *error)
+/* The chain's engine: as told, else dev for a chain that calls itself so, else noseal. */
+static void engine_choose(struct dry_node *n, struct dry_bytes genesis_json)
+{
+    n->engine = dry_options_text(n->options, "consensus-driver");
+    if (n->engine == NULL)
+        n->engine = dry_genesis_is_dev(genesis_json) ? "dev" : "noseal";
+    n->dev = strcmp(n->engine, "dev") == 0;
+}
+
+/* Parse the genesis, then open the chain with it. */
+static dry_status genesis_open(struct dry_node *n, struct dry_chain_settings *set,
+                               struct dry_bytes json, struct dry_buf *error)
+{
+    struct dry_genesis genesis;
+    struct dry_buf why = {0};
+    dry_status st = dry_genesis_parse(&genesis, &why, json, &n->arena);
+
+    if (dry_ok(st)) {
+        set->genesis = &genesis;
+        st = dry_chain_open(&n->chain, set, error);
+    } else {
+        dry_complain(error, "--genesis ", n->genesis_path != NULL ? n->genesis_path : "(dev)");
+        dry_complain(error, ": ", "");
+        (void)!dry_ok(dry_buf_append(error, dry_buf_bytes(&why)));
+        if (why.len == 0)
+            dry_complain(error, dry_status_text(st), "");
+    }
+    dry_buf_fini(&why);
+    return st;
+}
+
+/* The account is there at the genesis or later: the chain was made for this mnemonic. */
+static dry_status account_known(struct dry_node *n, bool *known, const struct dry_address *address)
+{
+    struct dry_head *h = dry_chain_head(n->chain);
+    struct dry_state_view *view = NULL;
+    struct dry_state_reader *reader;
+    struct dry_account account;
+    dry_status st = dry_chain_state_open(n->chain, &view, &h->header);
+
+    if (dry_ok(st)) {
+        reader = dry_state_view_reader(view);
+        st = reader->ops->account(reader, known, &account, address);
+    }
+    dry_state_view_close(view);
+    dry_head_close(h);
+    return st;
+}
+
+/* Options of a new dev chain that the stored one contradicts. */
+static dry_status stored_check(struct dry_node *n, struct dry_buf *error)
+{
+    const struct dry_options *o = n->options;
+    uint64_t chain_id = dry_chain_config(n->chain)->chain_id;
+    char text[32];
+    bool known = true;
+
+    (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)chain_id);
+    if (dry_options_origin(o, "chain-id") > DRY_ORIGIN_DEFAULT &&
+        dry_options_u64(o, "chain-id") != chain_id) {
+        dry_complain(error, "--chain-id: the chain in this data directory has the id ", text);
+        dry_complain(error, "; leave the option out, or take another --datadir", "");
+        return DRY_EINVAL;
+    }
+    if (dry_options_origin(o, "balance") > DRY_ORIGIN_DEFAULT)
+        DRY_LOG(&n->log, WARN, "node", "--balance is for new chains: this one is there already");
+    if (n->account_count != 0) {
+        dry_status st = account_known(n, &known, &n->accounts[0].address);
+
+        if (!dry_ok(st))
+            return st;
+    }
+    if (known)
+        return DRY_OK;
+    if (dry_options_origin(o, "mnemonic") > DRY_ORIGIN_DEFAULT) {
+        dry_complain(error,
+                     "--mnemonic: the chain in this data directory was made for other accounts; "
+                     "give the mnemonic it was made with, or take another --datadir",
+                     "");
+        return DRY_EINVAL;
+    }
+    DRY_LOG(&n->log, WARN, "node",
+            "this chain was made with another --mnemonic: no account is unlocked");
+    n->account_count = 0;
+    return DRY_OK;
+}
+
+/* Go on with what the storage holds, or make it from the genesis file, or make a dev chain. */
+static dry_status chain_open(struct dry_node *n, bool make_dev, struct dry_buf *error)
 {
     struct dry_chain_settings set;
-    struct dry_genesis genesis;
-    struct dry_buf json = {0}, quiet = {0};
-    bool named = dry_options_has(n->options, "genesis");
-    dry_status st = DRY_OK;
+    struct dry_buf json = {0}, stored = {0};
+    dry_status st = dry_genesis_stored(&stored, n->storage);
 
-    n->dev = !named;
-    if (n->dev)
-        st = accounts_make(n);
-    if (!dry_ok(st))
-        return st;
-    chain_settings(n, &set);
-    if (named) {
+    n->fresh = st.code == DRY_CODE_ENOTFOUND;
+    if (n->fresh)
+        st = DRY_OK;
+    if (dry_ok(st) && n->genesis_path != NULL)
         st = genesis_file(n, &json, error);
-    } else {
-        st = dry_chain_open(&n->chain, &set, &quiet); /* what is there already */
-        if (st.code != DRY_CODE_ENOTFOUND) {
-            if (!dry_ok(st))
-                (void)!dry_ok(dry_buf_append(error, dry_buf_bytes(&quiet)));
-            goto done;
-        }
+    if (dry_ok(st))
+        engine_choose(n, n->genesis_path != NULL ? dry_buf_bytes(&json)
+                         : n->fresh && make_dev  ? DRY_BYTES_LIT(DEV_MARK)
+                                                 : dry_buf_bytes(&stored));
+    if (dry_ok(st) && n->dev)
+        st = accounts_make(n);
+    if (dry_ok(st) && n->fresh && n->genesis_path == NULL && make_dev)
         st = dev_genesis(n, &json);
-        n->fresh = true;
-    }
-    if (dry_ok(st))
-        st = dry_genesis_parse(&genesis, error, dry_buf_bytes(&json), &n->arena);
-    set.genesis = &genesis;
-    if (dry_ok(st))
+    if (!dry_ok(st))
+        goto done;
+    chain_settings(n, &set);
+    if (json.len != 0)
+        st = genesis_open(n, &set, dry_buf_bytes(&json), error);
+    else
         st = dry_chain_open(&n->chain, &set, error);
+    if (dry_ok(st) && n->dev && !(n->fresh && n->genesis_path == NULL))
+        st = stored_check(n, error);
 done:
     dry_buf_fini(&json);
-    dry_buf_fini(&quiet);
+    dry_buf_fini(&stored);
     return st;
 }
 
 dry_status dry_node_open(struct dry_node *n, const struct dry_options *options,
-                         struct dry_buf *error)
+                         const char *genesis_path, bool make_dev, struct dry_buf *error)
 {
     dry_status st;
 
-    *n = (struct dry_node){.options = options};
+    *n = (struct dry_node){.options = options, .genesis_path = genesis_path};
     dry_log_init(&n->log, 2,
                  strcmp(dry_options_text(options, "log-format"), "json") == 0 ? DRY_LOG_FORMAT_JSON
                                                                               : DRY_LOG_FORMAT_TEXT,
@@ -237,14 +317,15 @@ dry_status dry_node_open(struct dry_node *n, const struct dry_options *options,
     if (dry_ok(st))
         st = storage_open(n, error);
     if (dry_ok(st))
-        st = chain_open(n, error);
+        st = chain_open(n, make_dev, error);
     if (!dry_ok(st) && error->len == 0)
-        complain(error, dry_status_text(st), "");
+        dry_complain(error, dry_status_text(st), "");
     return st;
 }
 
 void dry_node_close(struct dry_node *n)
 {
+    n->stopping = true;
     dry_rpc_close(n->rpc);
     dry_pool_close(n->pool);
     dry_timer_close(n->engine_timer);
@@ -259,92 +340,16 @@ void dry_node_close(struct dry_node *n)
     *n = (struct dry_node){0};
 }
 
-/* --- import --- */
-
-#define PROGRESS_NS 2000000000ull
-
-/* How far an import is, told every two seconds. */
-struct progress {
-    uint64_t began_ns, told_ns, done_bytes, all_bytes, blocks;
-};
-
-static void progress_tell(struct dry_node *n, struct progress *p)
+static void on_signal(void *arg, int signum)
 {
-    uint64_t now = dry_clock_monotonic_ns(dry_system_clock()), spent = now - p->began_ns;
+    struct dry_node *n = arg;
 
-    if (now - p->told_ns < PROGRESS_NS)
-        return;
-    p->told_ns = now;
-    DRY_LOG(&n->log, INFO, "node", "importing", DRY_FIELD_U64("blocks", p->blocks),
-            DRY_FIELD_U64("percent", p->done_bytes * 100 / p->all_bytes),
-            DRY_FIELD_U64("blocks_per_s", p->blocks * 1000000000ull / spent),
-            DRY_FIELD_U64("seconds_left",
-                          (uint64_t)((unsigned __int128)spent * (p->all_bytes - p->done_bytes) /
-                                     (p->done_bytes + 1) / 1000000000ull)));
+    DRY_LOG(&n->log, INFO, "node", "stopping", DRY_FIELD_I64("signal", signum));
+    n->stopping = true;
+    dry_loop_stop(n->loop);
 }
 
-static void import_complain(struct dry_buf *error, const char *path, struct dry_bytes block,
-                            uint64_t index, enum dry_verdict verdict, uint32_t verdict_tx,
-                            struct dry_arena *arena)
+dry_status dry_node_watch_signals(struct dry_node *n)
 {
-    struct dry_block b;
-    enum dry_verdict form;
-    char text[256];
-
-    if (dry_ok(dry_block_decode(&b, &form, block, arena)) && form == DRY_VERDICT_VALID)
-        (void)snprintf(text, sizeof(text), ": block %llu (the file's %llu.) is refused: %s",
-                       (unsigned long long)b.header.number, (unsigned long long)index + 1,
-                       dry_verdict_text(verdict));
-    else
-        (void)snprintf(text, sizeof(text), ": the file's %llu. block is refused: %s",
-                       (unsigned long long)index + 1, dry_verdict_text(verdict));
-    complain(error, path, text);
-    if (verdict < DRY_VERDICT_BLOCK_RLP) {
-        (void)snprintf(text, sizeof(text), " (transaction %u)", verdict_tx);
-        complain(error, text, "");
-    }
-}
-
-dry_status dry_node_import(struct dry_node *n, const char *path, struct dry_buf *error)
-{
-    struct progress p = {.began_ns = dry_clock_monotonic_ns(dry_system_clock())};
-    struct dry_buf file = {0};
-    struct dry_bytes rest, block;
-    dry_status st = dry_file_read(&file, path, (size_t)64 << 30);
-
-    if (!dry_ok(st)) {
-        complain(error, path, ": ");
-        complain(error, dry_status_text(st), "");
-        return st;
-    }
-    rest = dry_buf_bytes(&file);
-    p.all_bytes = rest.len + 1;
-    p.told_ns = p.began_ns;
-    while (dry_ok(st = dry_block_next(&block, &rest))) {
-        enum dry_verdict verdict;
-        uint32_t tx;
-
-        st = dry_chain_import(n->chain, &verdict, &tx, block);
-        if (!dry_ok(st))
-            break;
-        if (verdict != DRY_VERDICT_VALID) {
-            import_complain(error, path, block, p.blocks, verdict, tx, &n->arena);
-            st = DRY_EINVAL;
-            break;
-        }
-        p.blocks++;
-        p.done_bytes = file.len - rest.len;
-        progress_tell(n, &p);
-    }
-    if (st.code == DRY_CODE_ENOTFOUND) {
-        uint64_t spent = dry_clock_monotonic_ns(dry_system_clock()) - p.began_ns;
-        DRY_LOG(&n->log, INFO, "node", "imported", DRY_FIELD_STR("file", path),
-                DRY_FIELD_U64("blocks", p.blocks), DRY_FIELD_MS("ms", spent));
-        st = DRY_OK;
-    } else if (error->len == 0) {
-        complain(error, path, ": ");
-        complain(error, dry_status_text(st), "");
-    }
-    dry_buf_fini(&file);
-    return st;
+    return dry_loop_watch_signals(n->loop, on_signal, n);
 }

@@ -21,24 +21,34 @@ struct dry_node {
     struct dry_chain *chain;
     struct dry_rpc *rpc;
     struct dry_timer *engine_timer;
+    const char *genesis_path; /* borrowed; NULL: none was named */
+    const char *engine;       /* the consensus driver's name */
     bool wake_posted;
-    bool dev;   /* a dev chain: keys are known, evm_ methods are on */
-    bool fresh; /* the chain was made by this start */
+    bool stopping; /* a signal came */
+    bool dev;      /* a dev chain: keys are known, evm_ methods are on */
+    bool fresh;    /* the chain was made by this start */
     struct dry_rpc_account *accounts;
     uint32_t account_count;
-    int exit_code;
 };
 
-/* Open log, loop, workers, storage and chain as the options say; no server yet. error: for people.
- */
+/* Open log, loop, workers, storage and chain as the options say; no server yet. make_dev: make a
+ * dev chain where there is none and no genesis file is named. error: for people. */
 DRY_MUST_USE dry_status dry_node_open(struct dry_node *n, const struct dry_options *options,
+                                      const char *genesis_path, bool make_dev,
                                       struct dry_buf *error);
 /* Accepts one that failed to open. */
 void dry_node_close(struct dry_node *n);
-
-/* Import a file of RLP blocks with progress in the log. EINVAL with the block and reason in error.
+/* From here on SIGTERM and SIGINT stop the loop and set `stopping`; a second one ends the process.
  */
+DRY_MUST_USE dry_status dry_node_watch_signals(struct dry_node *n);
+
+/* Import a file of RLP blocks with progress in the log; blocks already known are passed over.
+ * EINVAL with the block and reason in error, ECANCELED when a signal came (what was imported
+ * stays). */
 DRY_MUST_USE dry_status dry_node_import(struct dry_node *n, const char *path,
                                         struct dry_buf *error);
+/* Write canonical blocks from..to as RLP to a file, or to standard output when path is NULL. */
+DRY_MUST_USE dry_status dry_node_export(struct dry_node *n, const char *path, uint64_t from,
+                                        uint64_t to, struct dry_buf *error);
 
 #endif /* DRY_NODE_NODE_H */

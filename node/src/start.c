@@ -1,7 +1,8 @@
 /* start.c - `drystone start`: open a node, serve, wait for a signal. */
 #include "commands.h"
+#include "keys/address_text.h"
 #include "node.h"
-#include "options_table.h"
+#include "report.h"
 #include "version.h"
 #include <drystone/common/hex.h>
 #include <drystone/platform/log.h>
@@ -12,24 +13,28 @@
 
 static void banner_account(const struct dry_rpc_account *a, uint32_t i)
 {
-    char address[41] = {0}, secret[65] = {0};
+    char address[DRY_ADDRESS_TEXT], secret[65] = {0};
 
-    dry_hex_encode(address, DRY_BYTES_ARRAY(a->address.b));
+    dry_address_text(address, &a->address);
     dry_hex_encode(secret, DRY_BYTES_ARRAY(a->secret));
-    printf("(%u) 0x%s  0x%s\n", i, address, secret);
+    printf("(%u) %s  0x%s\n", i, address, secret);
     dry_wipe(secret, sizeof(secret));
 }
 
 static void banner(const struct dry_node *n)
 {
     const char *host = dry_options_text(n->options, "http-host");
+    const char *warning = dry_options_origin(n->options, "mnemonic") > DRY_ORIGIN_DEFAULT
+                              ? ""
+                              : " (everybody knows them: never send real value here)";
 
     printf("Drystone %s - dev chain %llu\n\n", DRY_VERSION,
            (unsigned long long)dry_chain_config(n->chain)->chain_id);
-    printf("Accounts, funded with %llu ether each, and their private keys (everybody knows them: "
-           "never "
-           "send real value here)\n",
-           (unsigned long long)dry_options_u64(n->options, "balance"));
+    if (n->fresh && n->genesis_path == NULL)
+        printf("Accounts, funded with %llu ether each, and their private keys%s\n",
+               (unsigned long long)dry_options_u64(n->options, "balance"), warning);
+    else
+        printf("Accounts and their private keys%s\n", warning);
     for (uint32_t i = 0; i < n->account_count; i++)
         banner_account(&n->accounts[i], i);
     printf("\nMnemonic: %s\nPath:     m/44'/60'/0'/0/i\n\n",
@@ -94,14 +99,6 @@ static dry_status serve(struct dry_node *n, struct dry_buf *error)
     return dry_rpc_open(&n->rpc, &set, error);
 }
 
-static void on_signal(void *arg, int signum)
-{
-    struct dry_node *n = arg;
-
-    DRY_LOG(&n->log, INFO, "node", "stopping", DRY_FIELD_I64("signal", signum));
-    dry_loop_stop(n->loop);
-}
-
 static void say_ready(struct dry_node *n)
 {
     struct dry_head *h = dry_chain_head(n->chain);
@@ -119,10 +116,10 @@ int dry_cmd_start(const struct dry_options *options)
     const char *import = dry_options_text(options, "import");
     struct dry_buf error = {0};
     struct dry_node n;
-    dry_status st = dry_node_open(&n, options, &error);
+    dry_status st = dry_node_open(&n, options, dry_options_text(options, "genesis"), true, &error);
 
     if (dry_ok(st))
-        st = dry_loop_watch_signals(n.loop, on_signal, &n);
+        st = dry_node_watch_signals(&n);
     if (dry_ok(st) && import != NULL)
         st = dry_node_import(&n, import, &error);
     if (dry_ok(st))
@@ -132,12 +129,9 @@ int dry_cmd_start(const struct dry_options *options)
     if (dry_ok(st)) {
         say_ready(&n);
         dry_loop_run(n.loop);
-    } else {
-        (void)fprintf(stderr, "drystone: %.*s\n",
-                      error.len != 0 ? (int)error.len : (int)strlen(dry_status_text(st)),
-                      error.len != 0 ? (const char *)error.ptr : dry_status_text(st));
     }
+    if (st.code == DRY_CODE_ECANCELED)
+        st = DRY_OK; /* a signal during the import */
     dry_node_close(&n);
-    dry_buf_fini(&error);
-    return dry_ok(st) ? 0 : 1;
+    return dry_report(&error, st);
 }

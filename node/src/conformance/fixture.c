@@ -200,6 +200,8 @@ static bool transition_split(const char *network, struct dry_bytes *from, struct
 static dry_status transition(struct dry_chain_config *out, enum dry_fork from, enum dry_fork to,
                              const char *at)
 {
+    bool by_time = strncmp(at, "Time", 4) == 0;
+    uint64_t when;
     char *end;
 
     if (strncmp(at, "Diff", 4) == 0) {
@@ -209,20 +211,17 @@ static dry_status transition(struct dry_chain_config *out, enum dry_fork from, e
         out->has_terminal_total_difficulty = true;
         return number(&out->terminal_total_difficulty, text);
     }
-    if (strncmp(at, "Time", 4) == 0) {
-        uint64_t time = strtoull(at + 4, &end, 10);
-
-        if (*end == 'k')
-            time *= 1000;
-        for (unsigned f = (unsigned)from + 1; f <= (unsigned)to; f++)
-            out->activation[f] = time;
-        return DRY_OK;
+    when = strtoull(by_time ? at + 4 : at, &end, 10);
+    if (*end == 'k') {
+        when *= 1000;
+        end++;
     }
+    if (*end != '\0')
+        return DRY_STATUS(EDECODE, "the network's name is not understood");
     for (unsigned f = (unsigned)from + 1; f <= (unsigned)to; f++)
-        out->activation[f] = strtoull(at, &end, 10);
-    if (from < DRY_FORK_DAO && to >= DRY_FORK_DAO)
-        out->dao_fork_support = to == DRY_FORK_DAO;
-    return *end == '\0' ? DRY_OK : DRY_STATUS(EDECODE, "the network's name is not understood");
+        out->activation[f] = when;
+    out->dao_fork_support = from < DRY_FORK_DAO && to == DRY_FORK_DAO;
+    return DRY_OK;
 }
 
 static dry_status blob_schedule(struct dry_chain_config *out, const json_t *schedule)

@@ -2,6 +2,7 @@
 #ifndef DRY_CHAIN_GENESIS_H
 #define DRY_CHAIN_GENESIS_H
 #include <drystone/common/executor.h>
+#include <drystone/common/storage.h>
 
 /* A parsed genesis. Borrows from the arena it was parsed with. The header lacks its state root
  * until dry_chain_open() or dry_genesis_seal() fills it. */
@@ -22,6 +23,12 @@ DRY_MUST_USE dry_status dry_genesis_parse(struct dry_genesis *out, struct dry_bu
 
 /* Fill header.state_root from the allocation, so that the header hashes to the genesis hash. */
 DRY_MUST_USE dry_status dry_genesis_seal(struct dry_genesis *g);
+
+/* Whether config.drystone.dev is true: the chain of a developer, who wants the dev engine and the
+ * keys of its accounts unlocked. */
+bool dry_genesis_is_dev(struct dry_bytes json);
+/* Append the genesis.json of the chain a storage holds. ENOTFOUND when it holds none. */
+DRY_MUST_USE dry_status dry_genesis_stored(struct dry_buf *out, struct dry_storage *storage);
 
 /* A dev chain's genesis as JSON: Osaka from the start, the system contracts of EIP-4788, 2935, 7002
  * and 7251 in place, base fee 1 gwei, the accounts funded. Appended to out. */

@@ -109,12 +109,11 @@ struct image {
         uint64_t nonce;
         struct dry_u256 balance;
         struct dry_hash code_hash;
-        bool exists, warm, created, destroyed;
+        uint64_t exists, warm, created, destroyed; /* no padding: images are compared as bytes */
         struct dry_u256 slots[SLOTS], transient[SLOTS];
-        bool slot_warm[SLOTS];
+        uint64_t slot_warm[SLOTS];
     } at[ACCOUNTS];
-    uint64_t refund;
-    uint32_t logs;
+    uint64_t refund, logs;
 };
 
 static void image_take(struct image *m, struct fixture *f)

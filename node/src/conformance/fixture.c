@@ -2,6 +2,7 @@
 #include "fixture.h"
 #include <drystone/common/hex.h>
 #include <drystone/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 const char *dry__fixture_text(const json_t *object, const char *key)
@@ -205,9 +206,9 @@ static dry_status transition(struct dry_chain_config *out, enum dry_fork from, e
     char *end;
 
     if (strncmp(at, "Diff", 4) == 0) {
-        char text[DRY_U256_HEX_MAX + 2] = "0x";
+        char text[DRY_U256_HEX_MAX];
 
-        strncat(text, at + 4, sizeof(text) - 3);
+        snprintf(text, sizeof(text), "0x%s", at + 4);
         out->has_terminal_total_difficulty = true;
         return number(&out->terminal_total_difficulty, text);
     }

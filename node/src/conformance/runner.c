@@ -14,14 +14,19 @@
 #define THREADS_MAX 64
 #define PROBLEM_MAX 1024
 
+/* Owned texts. */
+struct paths {
+    char **at;
+    size_t count, cap;
+};
+
 struct dry__conf {
     dry__conf_test_fn run;
     const char *command, *fork;
     bool has_regex, json, trace;
     regex_t regex;
     uint32_t threads;
-    char **files;
-    size_t file_count, file_cap;
+    struct paths files;
     struct dry_mutex lock; /* guards the counts and standard output */
     uint64_t passed, failed;
 };
@@ -35,49 +40,44 @@ static const char usage[] =
     "  --trace     EIP-3155 traces on standard error (one thread)\n"
     "  -j N        threads; one per processor when absent\n";
 
-static bool files_add(struct dry__conf *c, const char *path)
+static bool paths_add(struct paths *p, const char *path)
 {
-    if (c->file_count == c->file_cap) {
-        size_t cap = c->file_cap == 0 ? 256 : 2 * c->file_cap;
-        char **grown = (char **)realloc((void *)c->files, cap * sizeof(char *));
+    size_t n = strlen(path) + 1;
+    char *copy;
+
+    if (p->count == p->cap) {
+        size_t cap = p->cap == 0 ? 256 : 2 * p->cap;
+        char **grown =
+            (char **)dry_realloc((void *)p->at, p->cap * sizeof(char *), cap * sizeof(char *));
 
         if (grown == NULL)
             return false;
-        c->files = grown;
-        c->file_cap = cap;
+        p->at = grown;
+        p->cap = cap;
     }
-    c->files[c->file_count] = strdup(path);
-    return c->files[c->file_count] != NULL && ++c->file_count != 0;
+    copy = dry_alloc(n);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, path, n);
+    p->at[p->count++] = copy;
+    return true;
+}
+
+static void paths_fini(struct paths *p)
+{
+    while (p->count > 0)
+        dry_free(p->at[--p->count]);
+    dry_free((void *)p->at);
+    *p = (struct paths){0};
 }
 
 /* Folders still to be read stand in a list of their own: no recursion. */
 struct walk {
     struct dry__conf *c;
     const char *dir;
-    char **dirs;
-    size_t count, cap;
+    struct paths dirs;
     bool failed;
 };
-
-static void walk_push(struct walk *w, const char *path)
-{
-    if (w->count == w->cap) {
-        size_t cap = w->cap == 0 ? 64 : 2 * w->cap;
-        char **grown = (char **)realloc((void *)w->dirs, cap * sizeof(char *));
-
-        if (grown == NULL) {
-            w->failed = true;
-            return;
-        }
-        w->dirs = grown;
-        w->cap = cap;
-    }
-    w->dirs[w->count] = strdup(path);
-    if (w->dirs[w->count] == NULL)
-        w->failed = true;
-    else
-        w->count++;
-}
 
 static void walk_entry(const char *name, void *arg)
 {
@@ -90,10 +90,9 @@ static void walk_entry(const char *name, void *arg)
     if (!dry_ok(dry_path_join(&path, w->dir, name)))
         w->failed = true;
     else if (dry_path_is_dir((const char *)path.ptr))
-        walk_push(w, (const char *)path.ptr);
-    else if (n > 5 && strcmp(name + n - 5, ".json") == 0 &&
-             !files_add(w->c, (const char *)path.ptr))
-        w->failed = true;
+        w->failed = !paths_add(&w->dirs, (const char *)path.ptr) || w->failed;
+    else if (n > 5 && strcmp(name + n - 5, ".json") == 0)
+        w->failed = !paths_add(&w->c->files, (const char *)path.ptr) || w->failed;
     dry_buf_fini(&path);
 }
 
@@ -106,10 +105,10 @@ static bool walk_path(struct dry__conf *c, const char *path)
         return false;
     }
     if (!dry_path_is_dir(path))
-        return files_add(c, path);
-    walk_push(&w, path);
-    while (w.count > 0 && !w.failed) {
-        char *dir = w.dirs[--w.count];
+        return paths_add(&c->files, path);
+    w.failed = !paths_add(&w.dirs, path);
+    while (w.dirs.count > 0 && !w.failed) {
+        char *dir = w.dirs.at[--w.dirs.count];
         dry_status st;
 
         w.dir = dir;
@@ -118,11 +117,9 @@ static bool walk_path(struct dry__conf *c, const char *path)
             fprintf(stderr, "%s: %s: %s\n", c->command, dir, dry_status_text(st));
             w.failed = true;
         }
-        free(dir);
+        dry_free(dir);
     }
-    while (w.count > 0)
-        free(w.dirs[--w.count]);
-    free((void *)w.dirs);
+    paths_fini(&w.dirs);
     return !w.failed;
 }
 
@@ -151,11 +148,9 @@ static void report_json(const struct dry__conf_file *f, const char *name, const 
 {
     json_t *line = json_pack("{s:s, s:s, s:s, s:b, s:s*}", "file", f->path, "name", name, "fork",
                              fork, "pass", problem == NULL, "error", problem);
-    char *text = json_dumps(line, JSON_COMPACT);
 
-    if (text != NULL)
-        printf("%s\n", text);
-    free(text);
+    json_dumpf(line, stdout, JSON_COMPACT);
+    putchar('\n');
     json_decref(line);
 }
 
@@ -191,7 +186,7 @@ void dry__conf_fail(struct dry__conf_file *f, const char *name, const char *fork
 static void run_file(void *ctx, uint32_t index)
 {
     struct dry__conf *c = (struct dry__conf *)ctx;
-    struct dry__conf_file f = {.conf = c, .path = c->files[index], .trace = c->trace};
+    struct dry__conf_file f = {.conf = c, .path = c->files.at[index], .trace = c->trace};
     json_error_t error;
     json_t *root = json_load_file(f.path, 0, &error), *test;
     const char *name;
@@ -281,14 +276,12 @@ static bool options_parse(struct dry__conf *c, int argc, char **argv)
         if (!ok)
             return false;
     }
-    return c->file_count != 0;
+    return c->files.count != 0;
 }
 
 static void conf_fini(struct dry__conf *c)
 {
-    for (size_t i = 0; i < c->file_count; i++)
-        free(c->files[i]);
-    free((void *)c->files);
+    paths_fini(&c->files);
     if (c->has_regex)
         regfree(&c->regex);
     dry_mutex_fini(&c->lock);
@@ -306,13 +299,13 @@ int dry__conf_main(int argc, char **argv, dry__conf_test_fn run)
         fprintf(stderr, usage, c.command);
         goto done;
     }
-    qsort((void *)c.files, c.file_count, sizeof(char *), by_text);
+    qsort((void *)c.files.at, c.files.count, sizeof(char *), by_text);
     json_object_seed(0); /* before the threads, as jansson asks */
     if (c.trace)
         c.threads = 1;
     if (c.threads != 1 && !dry_ok(dry_pool_open(&pool, c.threads, 0)))
         goto done;
-    dry_jobs_run(pool == NULL ? NULL : dry_pool_jobs(pool), run_file, &c, (uint32_t)c.file_count);
+    dry_jobs_run(pool == NULL ? NULL : dry_pool_jobs(pool), run_file, &c, (uint32_t)c.files.count);
     dry_pool_close(pool);
     printf("%llu passed, %llu failed\n", (unsigned long long)c.passed,
            (unsigned long long)c.failed);

@@ -7,7 +7,14 @@
 
 #define WORK_NS_MAX 10000000ull /* one turn of building before others get the loop */
 #define GAS_LIMIT_DIVISOR 1024u /* Yellow Paper, equation 47 */
+#define GAS_LIMIT_MIN 5000u
+#define GAS_LIMIT_MAX ((uint64_t)INT64_MAX)
 #define TX_GAS_MIN 21000u
+/* What transactions may take in a block: EIP-7934's limit, and before it one that block stores and
+ * peers can hold; less some room for the header, ommers and withdrawals. */
+#define BLOCK_BYTES_OSAKA (8u << 20)
+#define BLOCK_BYTES_BEFORE (32u << 20)
+#define BLOCK_BYTES_ROOM (64u << 10)
 
 /* A block under construction. */
 struct making {
@@ -21,7 +28,7 @@ struct making {
     struct dry_hash *hashes;
     struct dry_pool_tx **taken;
     uint32_t cap, blobs;
-    uint64_t gas_left;
+    uint64_t gas_left, bytes_left;
 };
 
 void dry__header_fees(struct dry_header *h, const struct dry_header *parent,
@@ -38,13 +45,23 @@ void dry__header_fees(struct dry_header *h, const struct dry_header *parent,
         h->excess_blob_gas = dry_excess_blob_gas_next(parent, rules);
 }
 
-/* Towards the target by what one block may move. */
-static uint64_t gas_limit_next(const struct dry_chain *c, uint64_t parent)
+/* Towards the target by what one block may move. The first block with a base fee has a limit twice
+ * as high as its parent's would allow (EIP-1559). */
+static uint64_t gas_limit_next(const struct dry_chain *c, const struct dry_header *head,
+                               const struct dry_rules *rules)
 {
-    uint64_t target = c->set.gas_limit_target, step = parent / GAS_LIMIT_DIVISOR - 1;
+    uint64_t target = c->set.gas_limit_target, parent = head->gas_limit, step;
 
-    if (target == 0 || target == parent)
+    if (rules->fork >= DRY_FORK_LONDON && head->extra_fields < DRY_HEADER_LONDON &&
+        parent <= GAS_LIMIT_MAX / 2)
+        parent *= 2;
+    step = parent < 2 * GAS_LIMIT_DIVISOR ? 0 : parent / GAS_LIMIT_DIVISOR - 1;
+    if (target == 0)
         return parent;
+    if (target < GAS_LIMIT_MIN)
+        target = GAS_LIMIT_MIN;
+    if (target > GAS_LIMIT_MAX)
+        target = GAS_LIMIT_MAX;
     if (target > parent)
         return target - parent < step ? target : parent + step;
     return parent - target < step ? target : parent - step;
@@ -58,14 +75,15 @@ static dry_status header_prepare(struct dry_chain *c, struct making *m, const st
 
     h->parent_hash = head->hash;
     h->number = head->header.number + 1;
-    h->gas_limit = gas_limit_next(c, head->header.gas_limit);
     h->extra_data = c->set.extra_data;
     h->ommers_hash = dry_hash_empty_ommers;
     st = dry_consensus_prepare(c->consensus, h, &head->header, dry__now_ms(c));
     if (!dry_ok(st))
         return st;
-    if (b->time != NULL || c->has_next_time)
-        h->time = b->time != NULL ? *b->time : c->next_time;
+    if (b->time != NULL)
+        h->time = *b->time;
+    else if (c->has_next_time && c->next_time > head->header.time) /* else a block came between */
+        h->time = c->next_time;
     if (h->time <= head->header.time)
         return DRY_STATUS(EINVAL, "the block's timestamp is not after its parent's");
     if (b->prev_randao != NULL)
@@ -75,6 +93,7 @@ static dry_status header_prepare(struct dry_chain *c, struct making *m, const st
     if (b->parent_beacon_root != NULL)
         h->parent_beacon_root = *b->parent_beacon_root;
     dry_chain_rules(c, &m->rules, h->number, h->time, &head->total_difficulty);
+    h->gas_limit = gas_limit_next(c, &head->header, &m->rules);
     if (m->rules.fork < DRY_FORK_PARIS)
         dry_difficulty_next(&h->difficulty, &c->config, h->number, h->time, &head->header,
                             !dry_hash_equal(&head->header.ommers_hash, &dry_hash_empty_ommers));
@@ -106,6 +125,12 @@ static dry_status room(struct dry_chain *c, struct making *m)
     return DRY_OK;
 }
 
+/* What a transaction adds to the block's list at most: its encoding as a string. */
+static uint64_t tx_bytes(const struct dry_pool_tx *tx)
+{
+    return tx->tx.encoded.len + 9;
+}
+
 static dry_status take(struct dry_chain *c, struct making *m, struct dry_pool_tx *tx,
                        const struct dry_tx_result *r)
 {
@@ -121,6 +146,7 @@ static dry_status take(struct dry_chain *c, struct making *m, struct dry_pool_tx
     m->taken[n] = tx;
     m->blobs += tx->tx.blob_count;
     m->gas_left -= r->gas_used;
+    m->bytes_left -= tx_bytes(tx);
     return dry__pool_taken(&c->pool, tx);
 }
 
@@ -128,7 +154,7 @@ static dry_status take(struct dry_chain *c, struct making *m, struct dry_pool_tx
 static bool waits(const struct making *m, const struct dry_pool_tx *tx)
 {
     return dry_u256_less(&tx->tx.max_fee_per_gas, &m->env.base_fee) ||
-           tx->tx.gas_limit > m->gas_left ||
+           tx->tx.gas_limit > m->gas_left || tx_bytes(tx) > m->bytes_left ||
            (tx->tx.blob_count != 0 &&
             (m->blobs + tx->tx.blob_count > m->rules.blob.max ||
              dry_u256_less(&tx->tx.max_fee_per_blob_gas, &m->env.blob_base_fee)));
@@ -142,7 +168,7 @@ static dry_status refused(struct dry_chain *c, struct dry_pool_tx *tx, enum dry_
     case DRY_VERDICT_TX_GAS_ALLOWANCE:
     case DRY_VERDICT_TX_FEE_BELOW_BASE:
     case DRY_VERDICT_TX_BLOB_FEE:
-    case DRY_VERDICT_TX_BLOB_COUNT:
+    case DRY_VERDICT_TX_BLOB_ALLOWANCE:
     case DRY_VERDICT_TX_NONCE_TOO_HIGH:
     case DRY_VERDICT_TX_FUNDS:
         return dry__pool_park(&c->pool, tx);
@@ -160,6 +186,8 @@ static dry_status fill(struct dry_chain *c, struct making *m, uint32_t txs_max)
     struct dry_pool_tx *tx;
 
     m->gas_left = m->header.gas_limit;
+    m->bytes_left = (m->rules.fork >= DRY_FORK_OSAKA ? BLOCK_BYTES_OSAKA : BLOCK_BYTES_BEFORE) -
+                    BLOCK_BYTES_ROOM;
     while (m->gas_left >= TX_GAS_MIN && (txs_max == 0 || m->block.tx_count < txs_max) &&
            (tx = dry__pool_next(&c->pool)) != NULL) {
         struct dry_tx_result r;
@@ -179,9 +207,16 @@ static dry_status fill(struct dry_chain *c, struct making *m, uint32_t txs_max)
     return DRY_OK;
 }
 
-/* Run the block in m on the head's state; its state root goes to the header, new nodes to the
- * batch. */
-static dry_status run(struct dry_chain *c, struct making *m, const struct dry_build *b)
+/* What is made of a block that ran. */
+enum keep {
+    KEEP,         /* new nodes go to the batch */
+    KEEP_UNEMPTY, /* the same, but nothing is made of a block without transactions */
+    LOOK,         /* no more than the root is wanted */
+};
+
+/* Run the block in m on the head's state; its state root goes to the header. */
+static dry_status run(struct dry_chain *c, struct making *m, const struct dry_build *b,
+                      enum keep keep)
 {
     struct dry_state_view *view = NULL;
     enum dry_verdict verdict = DRY_VERDICT_VALID;
@@ -192,6 +227,8 @@ static dry_status run(struct dry_chain *c, struct making *m, const struct dry_bu
                                 &c->arena);
     if (dry_ok(st) && verdict == DRY_VERDICT_VALID)
         st = fill(c, m, b->txs_max);
+    if (keep == KEEP_UNEMPTY && m->block.tx_count == 0)
+        goto done;
     if (dry_ok(st) && verdict == DRY_VERDICT_VALID) {
         m->block.txs = m->txs;
         m->block.has_withdrawals = m->rules.fork >= DRY_FORK_SHANGHAI;
@@ -204,9 +241,14 @@ static dry_status run(struct dry_chain *c, struct making *m, const struct dry_bu
         st = DRY_STATUS(EINVAL, dry_verdict_text(verdict));
     if (dry_ok(st))
         st = dry_block_seal_result(&m->header, &m->block, &m->result, &m->rules, &c->arena);
-    if (dry_ok(st))
+    if (dry_ok(st) && keep == LOOK) {
+        struct dry_state_reader *r = dry_state_view_reader(view);
+        st = r->ops->root_after(r, &m->header.state_root, &m->result.diff);
+    } else if (dry_ok(st)) {
         st = dry_state_apply(view, &m->header.state_root, &c->batch, &m->result.diff, c->set.jobs);
+    }
     m->block.header = m->header;
+done:
     dry_state_view_close(view);
     dry__pool_done(&c->pool);
     return st;
@@ -264,6 +306,7 @@ static dry_status commit(struct dry_chain *c, struct making *m)
                               .header = m->header,
                               .tx_hashes = m->hashes,
                               .tx_count = m->block.tx_count,
+                              .diff = &m->result.diff,
                               .requeue = true};
     dry_status st = encode(c, m, &b.header_rlp, &b.rest_rlp);
 
@@ -281,29 +324,44 @@ static dry_status commit(struct dry_chain *c, struct making *m)
     return st;
 }
 
-dry_status dry_chain_build(struct dry_chain *c, const struct dry_build *b, struct dry_hash *out)
+static dry_status build(struct dry_chain *c, const struct dry_build *b, enum keep keep, bool *built)
 {
     uint64_t began = dry_clock_monotonic_ns(c->set.clock);
     struct making m = {0};
     dry_status st;
 
+    *built = false;
     dry_arena_reset(&c->arena);
     dry_batch_clear(&c->batch);
-    st = header_prepare(c, &m, b);
+    st = dry__pool_catch_up(c);
     if (dry_ok(st))
-        st = run(c, &m, b);
+        st = header_prepare(c, &m, b);
     if (dry_ok(st))
-        st = commit(c, &m);
-    if (!dry_ok(st))
+        st = run(c, &m, b, keep);
+    if (!dry_ok(st) || (keep == KEEP_UNEMPTY && m.block.tx_count == 0))
         return st;
+    st = commit(c, &m);
+    if (!dry_ok(st)) {
+        dry_state_forget(c->state);
+        return st;
+    }
     c->has_next_time = false;
-    if (out != NULL)
-        *out = dry__head(c)->hash;
+    *built = true;
     DRY_LOG(c->log, INFO, "chain", "block", DRY_FIELD_U64("number", m.header.number),
             DRY_FIELD_HEX("hash", dry__head(c)->hash.b, 32), DRY_FIELD_U64("txs", m.block.tx_count),
             DRY_FIELD_U64("gas", m.header.gas_used),
             DRY_FIELD_MS("ms", dry_clock_monotonic_ns(c->set.clock) - began));
     return DRY_OK;
+}
+
+dry_status dry_chain_build(struct dry_chain *c, const struct dry_build *b, struct dry_hash *out)
+{
+    bool built;
+    dry_status st = build(c, b, KEEP, &built);
+
+    if (dry_ok(st) && out != NULL)
+        *out = dry__head(c)->hash;
+    return st;
 }
 
 static dry_status receipts_copy(struct dry_arena *arena, const struct dry_receipt **out,
@@ -378,9 +436,11 @@ dry_status dry_chain_build_pending(struct dry_chain *c, struct dry_stored_block 
 
     dry_arena_reset(&c->arena);
     dry_batch_clear(&c->batch);
-    st = header_prepare(c, &m, &plain);
+    st = dry__pool_catch_up(c);
     if (dry_ok(st))
-        st = run(c, &m, &plain);
+        st = header_prepare(c, &m, &plain);
+    if (dry_ok(st))
+        st = run(c, &m, &plain, LOOK);
     if (dry_ok(st))
         st = encode(c, &m, &header, &rest);
     if (dry_ok(st))
@@ -394,7 +454,7 @@ dry_status dry_chain_build_pending(struct dry_chain *c, struct dry_stored_block 
 /* --- driving the engine --- */
 
 static dry_status actions_do(struct dry_chain *c, const struct dry_action *actions, uint32_t n,
-                             bool *built)
+                             enum keep keep, bool *built)
 {
     dry_status st = DRY_OK;
 
@@ -404,8 +464,7 @@ static dry_status actions_do(struct dry_chain *c, const struct dry_action *actio
         switch (actions[i].kind) {
         case DRY_ACTION_BUILD:
             b.txs_max = (uint32_t)actions[i].value;
-            st = dry_chain_build(c, &b, NULL);
-            *built = dry_ok(st);
+            st = build(c, &b, keep, built);
             break;
         case DRY_ACTION_TIMER:
             if (c->set.set_timer != NULL)
@@ -425,7 +484,9 @@ static dry_status feed(struct dry_chain *c, enum dry_event_kind kind, uint64_t v
     *built = false;
     e.head = &dry__head(c)->header;
     n = dry_consensus_event(c->consensus, &e, actions);
-    return actions_do(c, actions, n, built);
+    /* A block wanted for transactions that turn out to wait (for a lower fee, for funds) is none.
+     */
+    return actions_do(c, actions, n, kind == DRY_EVENT_TX_READY ? KEEP_UNEMPTY : KEEP, built);
 }
 
 dry_status dry_chain_event(struct dry_chain *c, enum dry_event_kind kind, uint64_t value)

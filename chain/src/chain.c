@@ -6,6 +6,8 @@
 #include <drystone/crypto.h>
 #include <drystone/execution.h>
 
+#define EXTRA_DATA_BYTES_MAX 32u /* by rule; engines that seal may add their own */
+
 void dry__emit(struct dry_chain *c, const struct dry_chain_event *event)
 {
     for (uint32_t i = 0; i < c->listener_count; i++)
@@ -244,7 +246,12 @@ dry_status dry_chain_open(struct dry_chain **out, const struct dry_chain_setting
     c->storage = set->storage;
     c->log = set->log;
     dry__pool_init(&c->pool, &set->pool);
-    st = parts_open(c, error);
+    if (set->extra_data.len > EXTRA_DATA_BYTES_MAX) {
+        complain(error, "extra data of built blocks has 32 bytes at most");
+        st = DRY_STATUS(EINVAL, "extra data too long");
+    } else {
+        st = parts_open(c, error);
+    }
     if (!dry_ok(st)) {
         dry_chain_close(c);
         return st;
@@ -324,21 +331,18 @@ dry_status dry_chain_find_tx(struct dry_chain *c, struct dry_tx_place *out,
                              const struct dry_hash *tx_hash)
 {
     struct dry__key key = dry__key_hash(DRY__KEY_TX, tx_hash);
-    struct dry_tx_place place;
     struct dry_buf value = {0};
     dry_status st = dry_storage_get(c->storage, NULL, &value, dry__key_bytes(&key));
 
-    if (dry_ok(st) && value.len != 12)
+    if (dry_ok(st) && value.len != DRY__TX_PLACE_BYTES)
         st = DRY_STATUS(ECORRUPT, "the index of transactions is damaged");
     if (dry_ok(st)) {
         uint32_t index;
-        place.block_number = dry__be64_get(value.ptr);
+        out->block_number = dry__be64_get(value.ptr);
         memcpy(&index, value.ptr + 8, 4);
-        place.index = __builtin_bswap32(index);
-        st = dry_chain_hash_at(c, &place.block_hash, place.block_number);
+        out->index = __builtin_bswap32(index);
+        memcpy(out->block_hash.b, value.ptr + 12, 32);
     }
-    if (dry_ok(st))
-        *out = place;
     dry_buf_fini(&value);
     return st;
 }
@@ -353,32 +357,46 @@ dry_status dry_chain_sidecar(struct dry_chain *c, struct dry_bytes *out,
 
 /* --- state and rules --- */
 
+/* Follow the parents by one block. */
+static dry_status ancestry_step(struct dry__ancestry *a)
+{
+    struct dry_arena arena = {0};
+    struct dry_hash at = a->hash;
+    dry_status st = DRY_OK;
+
+    if (a->walked != 0) {
+        struct dry_header h;
+
+        st = dry__load_header(a->chain->storage, &h, NULL, NULL, &a->hashes[a->walked - 1], &arena);
+        if (dry_ok(st))
+            at = h.parent_hash;
+    }
+    dry_arena_fini(&arena);
+    if (!dry_ok(st))
+        return st;
+    a->joined = dry_chain_is_canonical(a->chain, a->number - a->walked, &at);
+    a->have[a->walked] = true;
+    a->hashes[a->walked++] = at;
+    return DRY_OK;
+}
+
 dry_status dry__ancestry_hash(void *ctx, struct dry_hash *out, uint64_t number)
 {
     struct dry__ancestry *a = ctx;
-    struct dry_arena arena = {0};
+    uint64_t back = a->number - number;
     dry_status st = DRY_OK;
 
     memset(out, 0, sizeof(*out));
-    while (a->number > number && dry_ok(st)) {
-        struct dry_header h;
-
-        if (dry_chain_is_canonical(a->chain, a->number, &a->hash)) {
-            /* From here on the index knows. */
-            st = dry_chain_hash_at(a->chain, out, number);
-            dry_arena_fini(&arena);
-            return st;
-        }
-        st = dry__load_header(a->chain->storage, &h, NULL, NULL, &a->hash, &arena);
-        if (dry_ok(st)) {
-            a->hash = h.parent_hash;
-            a->number--;
-        }
-        dry_arena_reset(&arena);
+    if (number > a->number || back >= DRY__ANCESTRY)
+        return DRY_OK;
+    while (!a->joined && a->walked <= back && dry_ok(st))
+        st = ancestry_step(a);
+    if (dry_ok(st) && !a->have[back]) {
+        st = dry_chain_hash_at(a->chain, &a->hashes[back], number);
+        a->have[back] = dry_ok(st);
     }
-    dry_arena_fini(&arena);
-    if (dry_ok(st) && a->number == number)
-        *out = a->hash;
+    if (dry_ok(st))
+        *out = a->hashes[back];
     return st;
 }
 

@@ -71,18 +71,24 @@ void dry_head_close(struct dry_head *h)
 
 /* --- moving it --- */
 
+/* What the indexes hold of a block. */
+struct place {
+    struct dry_hash hash;
+    uint64_t number;
+    const struct dry_hash *tx_hashes;
+    uint32_t tx_count;
+};
 /* Blocks that leave and enter the canonical chain; newest first while it is collected. */
 struct branch {
-    struct dry_stored_block *blocks;
+    struct place *blocks;
     uint32_t count, cap;
 };
 
-static dry_status branch_push(struct branch *b, const struct dry_stored_block *block,
-                              struct dry_arena *arena)
+static dry_status branch_push(struct branch *b, const struct place *block, struct dry_arena *arena)
 {
     if (b->count == b->cap) {
         uint32_t cap = b->cap == 0 ? 8 : b->cap * 2;
-        struct dry_stored_block *n = dry_arena_zalloc(arena, cap, sizeof(*n));
+        struct place *n = dry_arena_zalloc(arena, cap, sizeof(*n));
 
         if (n == NULL)
             return DRY_ENOMEM;
@@ -98,14 +104,18 @@ static dry_status branch_push(struct branch *b, const struct dry_stored_block *b
 static dry_status branch_step(struct dry_chain *c, struct branch *b, struct dry_hash *at,
                               uint64_t *number, struct dry_arena *arena)
 {
-    struct dry_stored_block block;
-    dry_status st = dry__load_block(c->storage, &block, at, arena);
+    struct place block = {.hash = *at, .number = *number};
+    struct dry_hash parent;
+    dry_status st = DRY_OK;
 
+    if (*number == 0)
+        return DRY_STATUS(ECORRUPT, "two branches of the chain never meet");
+    st = dry__load_place(c->storage, &parent, &block.tx_hashes, &block.tx_count, at, arena);
     if (dry_ok(st))
         st = branch_push(b, &block, arena);
     if (dry_ok(st)) {
-        *at = block.block.header.parent_hash;
-        *number = block.block.header.number - 1;
+        *at = parent;
+        --*number;
     }
     return st;
 }
@@ -136,114 +146,67 @@ static dry_status indexes_move(struct dry_chain *c, const struct branch *leave,
     dry_status st = DRY_OK;
 
     for (uint32_t i = 0; i < leave->count && dry_ok(st); i++)
-        st = dry__store_unindex(&c->batch, leave->blocks[i].block.header.number,
-                                leave->blocks[i].tx_hashes, leave->blocks[i].block.tx_count);
+        st = dry__store_unindex(&c->batch, leave->blocks[i].number, leave->blocks[i].tx_hashes,
+                                leave->blocks[i].tx_count);
     for (uint32_t i = enter->count; i-- > 0 && dry_ok(st);)
-        st = dry__store_index(&c->batch, enter->blocks[i].block.header.number,
-                              &enter->blocks[i].hash, enter->blocks[i].tx_hashes,
-                              enter->blocks[i].block.tx_count);
+        st = dry__store_index(&c->batch, enter->blocks[i].number, &enter->blocks[i].hash,
+                              enter->blocks[i].tx_hashes, enter->blocks[i].tx_count);
     return st;
 }
 
-static dry_status pool_follow(struct dry_chain *c, const struct dry_address *senders,
-                              uint32_t count, struct dry_state_reader *reader)
+/* The hashes an event tells: what leaves, newest first, then what enters, oldest first. */
+static dry_status hashes_list(struct dry_hash **out, const struct branch *leave,
+                              const struct branch *enter, struct dry_arena *arena)
 {
-    dry_status st = DRY_OK;
-
-    for (uint32_t i = 0; i < count && dry_ok(st); i++) {
-        struct dry_account a = {0};
-        bool exists;
-
-        if (dry__pool_line(&c->pool, &senders[i]) == NULL)
-            continue;
-        st = reader->ops->account(reader, &exists, &a, &senders[i]);
-        if (dry_ok(st))
-            st = dry__pool_set_nonce(&c->pool, &senders[i], exists ? a.nonce : 0);
-    }
-    return st;
-}
-
-/* The pool after a change of the chain: nonces of everybody who sent, and what left comes back. */
-static dry_status pool_move(struct dry_chain *c, const struct branch *leave,
-                            const struct branch *enter, bool requeue)
-{
-    struct dry_state_view *view = NULL;
-    struct dry_state_reader *reader;
-    dry_status st;
-
-    c->pool.stamp++;
-    if (c->pool.tx_count == 0 && (!requeue || leave->count == 0))
-        return DRY_OK;
-    st = dry__own_view_open(c, &view);
-    if (!dry_ok(st))
-        return st;
-    reader = dry_state_view_reader(view);
-    for (uint32_t i = 0; i < leave->count && dry_ok(st); i++)
-        st = pool_follow(c, leave->blocks[i].senders, leave->blocks[i].block.tx_count, reader);
-    for (uint32_t i = 0; i < enter->count && dry_ok(st); i++)
-        st = pool_follow(c, enter->blocks[i].senders, enter->blocks[i].block.tx_count, reader);
-    dry_state_view_close(view);
-    for (uint32_t i = leave->count; requeue && i-- > 0 && dry_ok(st);)
-        st = dry__pool_requeue(c, &leave->blocks[i]);
-    return st;
-}
-
-static dry_status announce(struct dry_chain *c, const struct branch *leave,
-                           const struct branch *enter)
-{
-    struct dry_hash small[4];
-    struct dry_hash *hashes = small;
-    struct dry_chain_event e = {.kind = DRY_CHAIN_HEAD, .head = dry__head(c)};
     uint32_t n = 0;
 
-    if (c->listener_count == 0)
-        return DRY_OK;
-    if (leave->count + enter->count > DRY_COUNT(small)) {
-        hashes = dry_arena_alloc(&c->arena, (leave->count + enter->count) * sizeof(*hashes));
-        if (hashes == NULL)
-            return DRY_ENOMEM;
-    }
+    *out = dry_arena_zalloc(arena, (size_t)leave->count + enter->count + 1, sizeof(**out));
+    if (*out == NULL)
+        return DRY_ENOMEM;
     for (uint32_t i = 0; i < leave->count; i++)
-        hashes[n++] = leave->blocks[i].hash;
+        (*out)[n++] = leave->blocks[i].hash;
     for (uint32_t i = enter->count; i-- > 0;)
-        hashes[n++] = enter->blocks[i].hash;
-    e.removed = hashes;
-    e.removed_count = leave->count;
-    e.added = hashes + leave->count;
-    e.added_count = enter->count;
-    dry__emit(c, &e);
+        (*out)[n++] = enter->blocks[i].hash;
     return DRY_OK;
 }
 
-/* The block at hand as an element of a branch, without reading it back. */
-static dry_status branch_push_new(struct branch *enter, const struct dry__new_head *n,
-                                  struct dry_arena *arena)
+/* The pool after a change of the chain. A block on top tells itself whose nonce it changed:
+ * senders, and authorities of EIP-7702. */
+static void pool_move(struct dry_chain *c, const struct dry__new_head *n,
+                      const struct dry_hash *left, uint32_t left_count, uint32_t entered_count)
 {
-    struct dry_stored_block b = {.hash = n->hash,
-                                 .total_difficulty = n->total_difficulty,
-                                 .senders = n->block->senders,
-                                 .tx_hashes = n->tx_hashes};
-
-    b.block = *n->block->block;
-    b.block.header = n->header;
-    return branch_push(enter, &b, arena);
+    c->pool.stamp++;
+    if (left_count != 0 || entered_count != 1 || n->diff == NULL || c->pool_behind) {
+        dry__pool_reorganise(c, left, n->requeue ? left_count : 0);
+        return;
+    }
+    for (uint32_t i = 0; i < n->diff->count && c->pool.tx_count != 0; i++) {
+        const struct dry_account_diff *a = &n->diff->accounts[i];
+        dry__pool_set_nonce(&c->pool, &a->address, a->exists ? a->nonce : 0);
+    }
 }
 
 dry_status dry__head_set(struct dry_chain *c, const struct dry__new_head *n)
 {
+    struct dry_chain_event e = {.kind = DRY_CHAIN_HEAD};
     struct branch leave = {0}, enter = {0};
+    struct dry_hash *hashes = NULL;
     struct dry_head *h = NULL;
     struct dry_hash to = n->hash;
     uint64_t to_number = n->header.number;
     dry_status st = DRY_OK;
 
     if (n->block != NULL) {
-        st = branch_push_new(&enter, n, &c->arena);
+        st = branch_push(&enter,
+                         &(struct place){n->hash, n->header.number, n->tx_hashes, n->tx_count},
+                         &c->arena);
         to = n->header.parent_hash;
         to_number--;
     }
     if (dry_ok(st))
         st = branches_find(c, &leave, &enter, to, to_number, &c->arena);
+    if (dry_ok(st))
+        st = hashes_list(&hashes, &leave, &enter, &c->arena);
     if (dry_ok(st))
         st = indexes_move(c, &leave, &enter);
     if (dry_ok(st))
@@ -252,33 +215,48 @@ dry_status dry__head_set(struct dry_chain *c, const struct dry__new_head *n)
         st = dry_state_prune(c->state, &c->batch, &n->header.state_root);
     if (dry_ok(st))
         st = dry__head_make(c, &h, &n->header, &n->hash, &n->total_difficulty);
-    if (!dry_ok(st))
-        return st;
-    st = dry_storage_commit(c->storage, &c->batch, c->set.durable);
+    if (dry_ok(st))
+        st = dry_storage_commit(c->storage, &c->batch, c->set.durable);
     if (!dry_ok(st)) {
         dry_head_close(h);
         return st;
     }
     dry__head_publish(c, h);
-    st = pool_move(c, &leave, &enter, n->requeue);
-    if (dry_ok(st))
-        st = announce(c, &leave, &enter);
+    pool_move(c, n, hashes, leave.count, enter.count);
+    e.head = dry__head(c);
+    e.removed = hashes;
+    e.removed_count = leave.count;
+    e.added = hashes + leave.count;
+    e.added_count = enter.count;
+    dry__emit(c, &e);
+    return DRY_OK;
+}
+
+dry_status dry__state_there(struct dry_chain *c, const struct dry_hash *root)
+{
+    struct dry_state_view *view = NULL;
+    dry_status st = dry_state_view_open(&view, c->state, NULL, root, NULL, NULL);
+
+    dry_state_view_close(view);
     return st;
 }
 
 dry_status dry_chain_rewind(struct dry_chain *c, uint64_t number, bool requeue)
 {
     struct dry__new_head n = {.requeue = requeue};
-    struct dry_bytes rlp;
     dry_status st;
 
     if (number > dry__head(c)->header.number)
         return DRY_STATUS(ENOTFOUND, "no block of this number");
+    if (number == dry__head(c)->header.number)
+        return DRY_OK;
     dry_arena_reset(&c->arena);
     dry_batch_clear(&c->batch);
     st = dry_chain_hash_at(c, &n.hash, number);
     if (dry_ok(st))
-        st = dry__load_header(c->storage, &n.header, &n.total_difficulty, &rlp, &n.hash, &c->arena);
+        st = dry__load_header(c->storage, &n.header, &n.total_difficulty, NULL, &n.hash, &c->arena);
+    if (dry_ok(st))
+        st = dry__state_there(c, &n.header.state_root);
     if (dry_ok(st))
         st = dry__head_set(c, &n);
     return st;

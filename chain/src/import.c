@@ -114,7 +114,8 @@ static dry_status checks(struct dry_chain *c, struct incoming *in)
 
 static dry_status execute(struct dry_chain *c, struct incoming *in, struct dry_block_result *result)
 {
-    struct dry__ancestry ancestry = {c, in->block.header.parent_hash, in->parent.number};
+    struct dry__ancestry ancestry = {
+        .chain = c, .hash = in->block.header.parent_hash, .number = in->parent.number};
     struct dry_state_view *view = NULL;
     struct dry_block_env env;
     struct dry_hash root;
@@ -129,11 +130,21 @@ static dry_status execute(struct dry_chain *c, struct incoming *in, struct dry_b
                            in->senders, &env, dry_state_view_reader(view), NULL, &c->arena);
     if (dry_ok(st) && in->verdict == DRY_VERDICT_VALID) {
         st = dry_state_apply(view, &root, &c->batch, &result->diff, c->set.jobs);
-        if (dry_ok(st) && !dry_hash_equal(&root, &in->block.header.state_root))
+        if (dry_ok(st) && !dry_hash_equal(&root, &in->block.header.state_root)) {
             in->verdict = DRY_VERDICT_BLOCK_STATE_ROOT;
+            dry_state_forget(c->state);
+        }
     }
     dry_state_view_close(view);
     return st;
+}
+
+/* What follows the header in the block's list. */
+static struct dry_bytes rest_of(const struct dry_block *b, struct dry_bytes rlp)
+{
+    const uint8_t *p = b->header_encoded.ptr + b->header_encoded.len;
+
+    return dry_bytes_of(p, (size_t)(rlp.ptr + rlp.len - p));
 }
 
 static dry_status store(struct dry_chain *c, struct incoming *in,
@@ -143,6 +154,7 @@ static dry_status store(struct dry_chain *c, struct incoming *in,
                                .total_difficulty = in->td,
                                .block = &in->block,
                                .header_rlp = in->block.header_encoded,
+                               .rest_rlp = rest_of(&in->block, rlp),
                                .senders = in->senders,
                                .tx_hashes = in->tx_hashes,
                                .receipt_count = result->receipt_count,
@@ -153,12 +165,11 @@ static dry_status store(struct dry_chain *c, struct incoming *in,
                               .total_difficulty = in->td,
                               .tx_hashes = in->tx_hashes,
                               .tx_count = in->block.tx_count,
+                              .diff = &result->diff,
                               .requeue = true};
     const struct dry_head *head = dry__head(c);
     dry_status st;
 
-    b.rest_rlp.ptr = b.header_rlp.ptr + b.header_rlp.len;
-    b.rest_rlp.len = (size_t)(rlp.ptr + rlp.len - b.rest_rlp.ptr);
     st = dry__store_block(&c->batch, &b);
     if (!dry_ok(st))
         return st;
@@ -168,13 +179,49 @@ static dry_status store(struct dry_chain *c, struct incoming *in,
     return dry_storage_commit(c->storage, &c->batch, c->set.durable);
 }
 
+/* Whether the body stored under the hash is the one given: then the block is known and valid.
+ * Another body under the same header is a block with wrong roots. */
+static dry_status known(struct dry_chain *c, bool *out, const struct incoming *in,
+                        struct dry_bytes rlp)
+{
+    struct dry__key key = dry__key_hash(DRY__KEY_BODY, &in->hash);
+    size_t skip = 4 + (size_t)in->block.tx_count * DRY__BODY_TX_BYTES;
+    struct dry_bytes body;
+    dry_status st = dry__load(c->storage, &body, &key, &c->arena);
+
+    *out = false;
+    if (st.code == DRY_CODE_ENOTFOUND)
+        return DRY_OK;
+    if (dry_ok(st) && body.len > skip)
+        *out = dry_bytes_equal(dry_bytes_of(body.ptr + skip, body.len - skip),
+                               rest_of(&in->block, rlp));
+    return st;
+}
+
+/* A valid block given again: it counts as given last, unless it is on the canonical chain. */
+static dry_status give_again(struct dry_chain *c, struct incoming *in)
+{
+    const struct dry_head *head = dry__head(c);
+    struct dry__new_head n = {.hash = in->hash, .header = in->block.header, .requeue = true};
+    struct dry_header header;
+    dry_status st;
+
+    if (dry_chain_is_canonical(c, in->block.header.number, &in->hash))
+        return DRY_OK;
+    st = dry__load_header(c->storage, &header, &n.total_difficulty, NULL, &in->hash, &c->arena);
+    if (!dry_ok(st) || !dry_consensus_prefers(c->consensus, &head->header, &head->total_difficulty,
+                                              &in->block.header, &n.total_difficulty))
+        return st;
+    st = dry__state_there(c, &header.state_root);
+    return dry_ok(st) ? dry__head_set(c, &n) : st;
+}
+
 dry_status dry_chain_import(struct dry_chain *c, enum dry_verdict *verdict, uint32_t *verdict_tx,
                             struct dry_bytes block_rlp)
 {
     struct incoming in = {.verdict = DRY_VERDICT_VALID};
     struct dry_block_result result = {0};
-    struct dry__key key;
-    struct dry_bytes known;
+    bool again = false;
     dry_status st;
 
     dry_arena_reset(&c->arena);
@@ -183,15 +230,20 @@ dry_status dry_chain_import(struct dry_chain *c, enum dry_verdict *verdict, uint
     if (!dry_ok(st) || in.verdict != DRY_VERDICT_VALID)
         goto done;
     dry_keccak256(&in.hash, in.block.header_encoded);
-    key = dry__key_hash(DRY__KEY_BODY, &in.hash);
-    st = dry__load(c->storage, &known, &key, &c->arena);
-    if (st.code != DRY_CODE_ENOTFOUND)
-        goto done; /* known already, or the storage failed */
-    st = checks(c, &in);
+    st = known(c, &again, &in, block_rlp);
+    if (dry_ok(st) && again) {
+        st = give_again(c, &in);
+        goto done;
+    }
+    if (dry_ok(st))
+        st = checks(c, &in);
     if (dry_ok(st) && in.verdict == DRY_VERDICT_VALID)
         st = execute(c, &in, &result);
-    if (dry_ok(st) && in.verdict == DRY_VERDICT_VALID)
+    if (dry_ok(st) && in.verdict == DRY_VERDICT_VALID) {
         st = store(c, &in, &result, block_rlp);
+        if (!dry_ok(st))
+            dry_state_forget(c->state);
+    }
 done:
     *verdict = in.verdict;
     *verdict_tx = in.verdict_tx;

@@ -20,12 +20,12 @@ struct dry_chain {
     struct dry_head *head;
 
     struct dry__pool pool;
+    bool pool_behind;       /* the pool has not followed the head yet: memory or storage failed */
     struct dry_arena arena; /* of the block at hand */
     struct dry_batch batch;
     bool has_next_time;
     uint64_t next_time;
     uint64_t time_offset;
-    uint32_t mine_wanted; /* automine: ready transactions the engine still has to be told of */
 
     uint32_t listener_count;
     struct {
@@ -49,8 +49,11 @@ struct dry__new_head {
     struct dry_u256 total_difficulty;
     const struct dry_hash *tx_hashes;
     uint32_t tx_count;
-    bool requeue; /* transactions of blocks that leave go back to the pool */
+    const struct dry_state_diff *diff; /* what the new block changed; NULL when it is stored */
+    bool requeue;                      /* transactions of blocks that leave go back to the pool */
 };
+/* On failure the chain is as it was. What has to follow a new head and fails (the pool) is made up
+ * for later and is no failure. */
 DRY_MUST_USE dry_status dry__head_set(struct dry_chain *c, const struct dry__new_head *n);
 /* A published head object for a header; refs 1. */
 DRY_MUST_USE dry_status dry__head_make(struct dry_chain *c, struct dry_head **out,
@@ -61,16 +64,27 @@ void dry__head_publish(struct dry_chain *c, struct dry_head *h);
 /* State at the head for the loop thread itself, read through the writer's cache. */
 DRY_MUST_USE dry_status dry__own_view_open(struct dry_chain *c, struct dry_state_view **out);
 
-/* BLOCKHASH for a block on `parent`, on any branch. */
+/* BLOCKHASH for a block on block `number`, on any branch. */
+#define DRY__ANCESTRY 256u
 struct dry__ancestry {
     struct dry_chain *chain;
     struct dry_hash hash; /* of block `number` */
     uint64_t number;
+    uint32_t walked; /* so many, from there back, were followed by their parent's hashes */
+    bool joined;     /* the last of them is on the canonical chain: the index knows the rest */
+    bool have[DRY__ANCESTRY];
+    struct dry_hash hashes[DRY__ANCESTRY];
 };
 dry_status dry__ancestry_hash(void *ctx, struct dry_hash *out, uint64_t number);
 
-/* Offer the transactions of a block that left the chain to the pool again; refusals are fine. */
-DRY_MUST_USE dry_status dry__pool_requeue(struct dry_chain *c, const struct dry_stored_block *b);
+/* Whether the state after a block can be read. ENOTFOUND when it was pruned. */
+DRY_MUST_USE dry_status dry__state_there(struct dry_chain *c, const struct dry_hash *root);
+
+/* The pool after a new head: nonces anew, then the transactions of blocks that left are offered to
+ * it again, oldest first; refusals are fine. */
+void dry__pool_reorganise(struct dry_chain *c, const struct dry_hash *left, uint32_t count);
+/* Have the pool follow the head when it could not at once. */
+DRY_MUST_USE dry_status dry__pool_catch_up(struct dry_chain *c);
 void dry__emit(struct dry_chain *c, const struct dry_chain_event *event);
 /* Base fee, excess blob gas and the number of fields of a block on parent. */
 void dry__header_fees(struct dry_header *h, const struct dry_header *parent,

@@ -297,14 +297,6 @@ static dry_status line_room(struct dry__line *l)
     return DRY_OK;
 }
 
-static void tx_forget(struct dry__pool *p, struct dry_pool_tx *tx)
-{
-    hash_delete(p, &tx->hash);
-    p->tx_count--;
-    p->bytes -= tx->bytes;
-    dry_pool_tx_close(tx);
-}
-
 /* value + gas * fee (+ blob gas * fee), saturating. */
 static void tx_cost(struct dry_u256 *out, const struct dry_tx *tx)
 {
@@ -321,14 +313,26 @@ static void tx_cost(struct dry_u256 *out, const struct dry_tx *tx)
         *out = DRY_U256_MAX;
 }
 
-/* Whether `fee` is at least `old` raised by the limit's percentage. */
+static void tx_forget(struct dry__pool *p, struct dry__line *l, struct dry_pool_tx *tx)
+{
+    struct dry_u256 cost;
+
+    tx_cost(&cost, &tx->tx);
+    (void)dry_u256_sub(&l->cost, &l->cost, &cost);
+    hash_delete(p, &tx->hash);
+    p->tx_count--;
+    p->bytes -= tx->bytes;
+    dry_pool_tx_close(tx);
+}
+
+/* Whether `fee` is above `old`, and by the limit's percentage at least. */
 static bool bumped(const struct dry__pool *p, const struct dry_u256 *fee,
                    const struct dry_u256 *old)
 {
     struct dry_u256 want, have, percent = DRY_U256(100u + p->limits.price_bump_percent);
     struct dry_u256 hundred = DRY_U256(100);
 
-    if (dry_u256_mul_overflow(&want, old, &percent))
+    if (!dry_u256_less(old, fee) || dry_u256_mul_overflow(&want, old, &percent))
         return false;
     return dry_u256_mul_overflow(&have, fee, &hundred) || !dry_u256_less(&have, &want);
 }
@@ -341,18 +345,41 @@ static bool replaces(const struct dry__pool *p, const struct dry_tx *tx, const s
             bumped(p, &tx->max_fee_per_blob_gas, &old->max_fee_per_blob_gas));
 }
 
+/* `old` is what tx would replace, or NULL; `gapped` tells that it could not be included now. Half
+ * of the pool is kept from transactions with a nonce to come: they cost their senders nothing. */
 static enum dry_pool_answer limits_check(const struct dry__pool *p, const struct dry__line *l,
-                                         const struct dry_pool_tx *tx)
+                                         const struct dry_pool_tx *tx,
+                                         const struct dry_pool_tx *old, bool gapped)
 {
+    if (old != NULL && !replaces(p, &tx->tx, &old->tx))
+        return DRY_POOL_UNDERPRICED;
     if (dry_u256_less(&tx->tx.max_priority_fee_per_gas, &p->limits.priority_fee_min))
         return DRY_POOL_FEE_TOO_LOW;
-    if (p->tx_count >= p->limits.txs_max)
-        return DRY_POOL_FULL;
-    if (p->bytes + tx->bytes > p->limits.bytes_max)
+    if (p->bytes - (old != NULL ? old->bytes : 0) + tx->bytes > p->limits.bytes_max)
         return DRY_POOL_BYTES_FULL;
+    if (old != NULL)
+        return DRY_POOL_OK;
+    if (p->tx_count >= p->limits.txs_max ||
+        (gapped && p->tx_count - p->ready_count >= (p->limits.txs_max + 1) / 2))
+        return DRY_POOL_FULL;
     if (l != NULL && l->count >= p->limits.account_max)
         return DRY_POOL_ACCOUNT_FULL;
     return DRY_POOL_OK;
+}
+
+/* Whether the balance pays for all that wait and this one (in place of `old`): else a sender could
+ * fill blocks' worth of the pool with what only the first of will ever be paid for. */
+static bool affordable(const struct dry__line *l, const struct dry_pool_tx *tx,
+                       const struct dry_pool_tx *old, const struct dry_u256 *balance)
+{
+    struct dry_u256 sum = l != NULL ? l->cost : DRY_U256_ZERO, cost;
+
+    if (old != NULL) {
+        tx_cost(&cost, &old->tx);
+        (void)dry_u256_sub(&sum, &sum, &cost);
+    }
+    tx_cost(&cost, &tx->tx);
+    return !dry_u256_add(&sum, &sum, &cost) && !dry_u256_less(balance, &sum);
 }
 
 static dry_status line_open(struct dry__pool *p, struct dry__line **out,
@@ -380,15 +407,19 @@ static dry_status line_open(struct dry__pool *p, struct dry__line **out,
 static void line_insert(struct dry__pool *p, struct dry__line *l, uint32_t i,
                         struct dry_pool_tx *tx, struct dry_pool_tx *old)
 {
+    struct dry_u256 cost;
+
     heap_leave(p, l);
+    tx_cost(&cost, &tx->tx);
     if (old != NULL) {
         l->txs[l->first + i] = tx;
-        tx_forget(p, old);
+        tx_forget(p, l, old);
     } else {
         memmove(&l->txs[l->first + i + 1], &l->txs[l->first + i], (l->count - i) * sizeof(*l->txs));
         l->txs[l->first + i] = tx;
         l->count++;
     }
+    (void)dry_u256_add(&l->cost, &l->cost, &cost);
     p->by_hash[tx_find(p, &tx->hash)] = tx;
     p->tx_count++;
     p->bytes += tx->bytes;
@@ -397,22 +428,38 @@ static void line_insert(struct dry__pool *p, struct dry__line *l, uint32_t i,
     heap_return(p, l);
 }
 
-dry_status dry__pool_add(struct dry__pool *p, enum dry_pool_answer *answer, bool *ready,
-                         struct dry_pool_tx *tx, dry__account_fn account, void *ctx)
+/* Make room for one more, with a line for its sender. */
+static dry_status room_make(struct dry__pool *p, struct dry__line **l,
+                            const struct dry_address *sender)
+{
+    bool fresh = *l == NULL;
+    dry_status st = hashes_grow(p);
+
+    if (dry_ok(st) && fresh)
+        st = line_open(p, l, sender);
+    if (dry_ok(st))
+        st = line_room(*l);
+    if (!dry_ok(st) && fresh && *l != NULL)
+        line_delete(p, *l);
+    return st;
+}
+
+dry_status dry__pool_add(struct dry__pool *p, enum dry_pool_answer *answer,
+                         struct dry__pool_ready *ready, struct dry_pool_tx *tx,
+                         dry__account_fn account, void *ctx)
 {
     struct dry__line *l = dry__pool_line(p, &tx->sender);
     struct dry_pool_tx *old = NULL;
-    struct dry_u256 cost, balance;
-    bool fresh = l == NULL;
+    struct dry_u256 balance;
     uint64_t nonce = 0;
-    uint32_t i;
+    uint32_t i, before;
     dry_status st;
 
-    *ready = false;
+    *ready = (struct dry__pool_ready){NULL, 0};
     *answer = DRY_POOL_KNOWN;
     if (dry__pool_find(p, &tx->hash) != NULL)
         return DRY_OK;
-    if (!fresh && l->balance_stamp == p->stamp) {
+    if (l != NULL && l->balance_stamp == p->stamp) {
         nonce = l->nonce;
         balance = l->balance;
     } else {
@@ -423,45 +470,38 @@ dry_status dry__pool_add(struct dry__pool *p, enum dry_pool_answer *answer, bool
     *answer = DRY_POOL_NONCE_TOO_LOW;
     if (tx->tx.nonce < nonce)
         return DRY_OK;
-    *answer = DRY_POOL_FUNDS;
-    tx_cost(&cost, &tx->tx);
-    if (dry_u256_less(&balance, &cost))
-        return DRY_OK;
-    i = fresh ? 0 : line_lower(l, tx->tx.nonce);
-    if (!fresh && i < l->count && l->txs[l->first + i]->tx.nonce == tx->tx.nonce)
+    i = l == NULL ? 0 : line_lower(l, tx->tx.nonce);
+    if (l != NULL && i < l->count && l->txs[l->first + i]->tx.nonce == tx->tx.nonce)
         old = l->txs[l->first + i];
-    *answer = old == NULL ? limits_check(p, l, tx)
-                          : (replaces(p, &tx->tx, &old->tx) ? DRY_POOL_OK : DRY_POOL_UNDERPRICED);
+    *answer = DRY_POOL_FUNDS;
+    if (!affordable(l, tx, old, &balance))
+        return DRY_OK;
+    before = l == NULL ? 0 : l->ready;
+    *answer = limits_check(p, l, tx, old, tx->tx.nonce - nonce > before);
     if (*answer != DRY_POOL_OK)
         return DRY_OK;
 
-    st = hashes_grow(p);
-    if (dry_ok(st) && fresh)
-        st = line_open(p, &l, &tx->sender);
-    if (dry_ok(st))
-        st = line_room(l);
-    if (!dry_ok(st)) {
-        if (l != NULL && l->count == 0)
-            line_delete(p, l);
+    st = room_make(p, &l, &tx->sender);
+    if (!dry_ok(st))
         return st;
-    }
-    if (fresh)
+    if (l->count == 0)
         l->nonce = nonce;
     l->balance = balance;
     l->balance_stamp = p->stamp;
     line_insert(p, l, i, tx, old);
-    *ready = i < l->ready;
+    if (i < l->ready)
+        *ready =
+            (struct dry__pool_ready){&l->txs[l->first + i], old != NULL ? 1 : l->ready - before};
     return DRY_OK;
 }
 
-dry_status dry__pool_set_nonce(struct dry__pool *p, const struct dry_address *sender,
-                               uint64_t nonce)
+void dry__pool_set_nonce(struct dry__pool *p, const struct dry_address *sender, uint64_t nonce)
 {
     struct dry__line *l = dry__pool_line(p, sender);
     uint32_t drop, ready;
 
-    if (l == NULL)
-        return DRY_OK;
+    if (l == NULL || l->nonce == nonce)
+        return;
     heap_leave(p, l);
     l->cursor = 0;
     l->parked = false;
@@ -469,7 +509,7 @@ dry_status dry__pool_set_nonce(struct dry__pool *p, const struct dry_address *se
     /* What was ready behind the ones dropped still is, when nothing but they were passed. */
     ready = nonce >= l->nonce && nonce - l->nonce == drop && drop <= l->ready ? l->ready - drop : 0;
     for (uint32_t i = 0; i < drop; i++)
-        tx_forget(p, l->txs[l->first + i]);
+        tx_forget(p, l, l->txs[l->first + i]);
     l->first += drop;
     l->count -= drop;
     p->ready_count = p->ready_count - l->ready + ready;
@@ -477,10 +517,33 @@ dry_status dry__pool_set_nonce(struct dry__pool *p, const struct dry_address *se
     l->nonce = nonce;
     if (l->count == 0) {
         line_delete(p, l);
-        return DRY_OK;
+        return;
     }
     line_count_ready(p, l, ready);
     heap_return(p, l);
+}
+
+dry_status dry__pool_resync(struct dry__pool *p, dry__account_fn account, void *ctx)
+{
+    uint32_t i = 0;
+
+    while (i < p->line_cap) {
+        struct dry__line *l = p->lines[i];
+        struct dry_u256 balance;
+        uint64_t nonce = 0;
+        dry_status st;
+
+        if (l == NULL) {
+            i++;
+            continue;
+        }
+        st = account(ctx, &nonce, &balance, &l->sender);
+        if (!dry_ok(st))
+            return st;
+        dry__pool_set_nonce(p, &l->sender, nonce);
+        if (p->lines[i] == l) /* else it left, and another one may have moved here */
+            i++;
+    }
     return DRY_OK;
 }
 
@@ -499,7 +562,7 @@ void dry__pool_remove(struct dry__pool *p, struct dry_pool_tx *tx)
         p->ready_count -= l->ready - i;
         l->ready = i;
     }
-    tx_forget(p, tx);
+    tx_forget(p, l, tx);
     if (l->count == 0) {
         for (uint32_t t = 0; t < p->touched_count; t++)
             if (p->touched[t] == l)

@@ -13,6 +13,7 @@ struct dry__line {
     struct dry_address sender;
     uint64_t nonce; /* of the account at the head */
     struct dry_u256 balance;
+    struct dry_u256 cost;     /* most that all of them together can cost */
     uint64_t balance_stamp;   /* pool->stamp when the balance was read */
     struct dry_pool_tx **txs; /* by nonce, ascending; a ring is not needed: `first` moves */
     uint32_t first, count, cap;
@@ -44,16 +45,22 @@ void dry__pool_fini(struct dry__pool *p);
 typedef dry_status (*dry__account_fn)(void *ctx, uint64_t *nonce, struct dry_u256 *balance,
                                       const struct dry_address *address);
 
-/* Add; takes the reference when *answer is OK, else leaves it to the caller. *ready tells whether
- * it can be included now. */
+/* The transactions that can be included now because one was added: itself and those that waited
+ * for it; none when it waits itself. Borrowed until the pool changes. */
+struct dry__pool_ready {
+    struct dry_pool_tx *const *txs;
+    uint32_t count;
+};
+/* Add; takes the reference when *answer is OK, else leaves it to the caller. */
 DRY_MUST_USE dry_status dry__pool_add(struct dry__pool *p, enum dry_pool_answer *answer,
-                                      bool *ready, struct dry_pool_tx *tx, dry__account_fn account,
-                                      void *ctx);
+                                      struct dry__pool_ready *ready, struct dry_pool_tx *tx,
+                                      dry__account_fn account, void *ctx);
 struct dry_pool_tx *dry__pool_find(const struct dry__pool *p, const struct dry_hash *hash);
 struct dry__line *dry__pool_line(const struct dry__pool *p, const struct dry_address *sender);
 /* The account's nonce is now `nonce`: what is below leaves, what follows may become ready. */
-DRY_MUST_USE dry_status dry__pool_set_nonce(struct dry__pool *p, const struct dry_address *sender,
-                                            uint64_t nonce);
+void dry__pool_set_nonce(struct dry__pool *p, const struct dry_address *sender, uint64_t nonce);
+/* Read the nonces of all senders anew. On failure some are still to be read. */
+DRY_MUST_USE dry_status dry__pool_resync(struct dry__pool *p, dry__account_fn account, void *ctx);
 /* Drop one transaction (it can never be mined); later ones of the sender lose readiness. */
 void dry__pool_remove(struct dry__pool *p, struct dry_pool_tx *tx);
 

@@ -109,9 +109,11 @@ dry_status dry__store_index(struct dry_batch *batch, uint64_t number, const stru
                             const struct dry_hash *tx_hashes, uint32_t tx_count)
 {
     dry_status st = put(batch, dry__key_number(number), DRY_BYTES_ARRAY(hash->b));
-    uint8_t place[12];
+    uint8_t
+        place[DRY__TX_PLACE_BYTES]; /* all of it in one value: a reader sees no half of a move */
 
     dry__be64_put(place, number);
+    memcpy(place + 12, hash->b, 32);
     for (uint32_t i = 0; i < tx_count && dry_ok(st); i++) {
         uint32_t index = __builtin_bswap32(i);
         memcpy(place + 8, &index, 4);
@@ -211,12 +213,64 @@ static dry_status block_rlp(struct dry_bytes *out, struct dry_bytes header, stru
     return DRY_OK;
 }
 
+/* Senders and hashes at the head of a stored body; *rest is what follows them. */
+static dry_status body_split(struct dry_address **senders, struct dry_hash **hashes,
+                             uint32_t *count, struct dry_bytes *rest, struct dry_bytes body,
+                             struct dry_arena *arena)
+{
+    uint32_t n;
+
+    if (body.len < 4)
+        return corrupt();
+    memcpy(&n, body.ptr, 4);
+    if ((body.len - 4) / DRY__BODY_TX_BYTES < n)
+        return corrupt();
+    *senders = dry_arena_zalloc(arena, n + (size_t)1, sizeof(**senders));
+    *hashes = dry_arena_zalloc(arena, n + (size_t)1, sizeof(**hashes));
+    if (*senders == NULL || *hashes == NULL)
+        return DRY_ENOMEM;
+    for (uint32_t i = 0; i < n; i++) {
+        memcpy((*senders)[i].b, body.ptr + 4 + (size_t)i * DRY__BODY_TX_BYTES, 20);
+        memcpy((*hashes)[i].b, body.ptr + 24 + (size_t)i * DRY__BODY_TX_BYTES, 32);
+    }
+    *count = n;
+    *rest = dry_bytes_of(body.ptr + 4 + (size_t)n * DRY__BODY_TX_BYTES,
+                         body.len - 4 - (size_t)n * DRY__BODY_TX_BYTES);
+    return DRY_OK;
+}
+
+dry_status dry__load_place(struct dry_storage *s, struct dry_hash *parent,
+                           const struct dry_hash **tx_hashes, uint32_t *tx_count,
+                           const struct dry_hash *hash, struct dry_arena *arena)
+{
+    struct dry__key key = dry__key_hash(DRY__KEY_BODY, hash);
+    struct dry_arena scratch = {0};
+    struct dry_address *senders;
+    struct dry_hash *hashes = NULL;
+    struct dry_bytes body, rest, copy;
+    struct dry_header header;
+    dry_status st = dry__load_header(s, &header, NULL, NULL, hash, &scratch);
+
+    if (dry_ok(st))
+        st = dry__load(s, &body, &key, &scratch);
+    if (dry_ok(st))
+        st = body_split(&senders, &hashes, tx_count, &rest, body, &scratch);
+    if (dry_ok(st))
+        st = dry_arena_copy(arena, &copy, dry_bytes_of(hashes, *tx_count * sizeof(*hashes)));
+    if (dry_ok(st)) {
+        *parent = header.parent_hash;
+        *tx_hashes = (const struct dry_hash *)(const void *)copy.ptr;
+    }
+    dry_arena_fini(&scratch);
+    return st;
+}
+
 dry_status dry__load_block(struct dry_storage *s, struct dry_stored_block *out,
                            const struct dry_hash *hash, struct dry_arena *arena)
 {
     struct dry__key key = dry__key_hash(DRY__KEY_BODY, hash);
     struct dry_stored_block b = {.hash = *hash};
-    struct dry_bytes header_rlp, body, rlp;
+    struct dry_bytes header_rlp, body, rest, rlp;
     enum dry_verdict verdict;
     struct dry_header header;
     struct dry_address *senders;
@@ -228,22 +282,9 @@ dry_status dry__load_block(struct dry_storage *s, struct dry_stored_block *out,
         st = dry__load(s, &body, &key, arena);
     if (!dry_ok(st))
         return st;
-    if (body.len < 4)
-        return corrupt();
-    memcpy(&n, body.ptr, 4);
-    if ((body.len - 4) / 52 < n)
-        return corrupt();
-    senders = dry_arena_zalloc(arena, n + 1u, sizeof(*senders));
-    hashes = dry_arena_zalloc(arena, n + 1u, sizeof(*hashes));
-    if (senders == NULL || hashes == NULL)
-        return DRY_ENOMEM;
-    for (uint32_t i = 0; i < n; i++) {
-        memcpy(senders[i].b, body.ptr + 4 + (size_t)i * 52, 20);
-        memcpy(hashes[i].b, body.ptr + 24 + (size_t)i * 52, 32);
-    }
-    body.ptr += 4 + (size_t)n * 52;
-    body.len -= 4 + (size_t)n * 52;
-    st = block_rlp(&rlp, header_rlp, body, arena);
+    st = body_split(&senders, &hashes, &n, &rest, body, arena);
+    if (dry_ok(st))
+        st = block_rlp(&rlp, header_rlp, rest, arena);
     if (dry_ok(st))
         st = dry_block_decode(&b.block, &verdict, rlp, arena);
     if (!dry_ok(st))

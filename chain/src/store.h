@@ -10,9 +10,12 @@ enum dry__store_key {
                                the   block's RLP */
     DRY__KEY_RECEIPTS = 0x23, /* + hash: RLP list of consensus encodings as strings */
     DRY__KEY_NUMBER = 0x24,   /* + number (8): hash of the canonical block */
-    DRY__KEY_TX = 0x25,       /* + tx hash: number (8), index (4) on the canonical chain */
+    DRY__KEY_TX = 0x25,       /* + tx hash: number (8), index (4), block hash; canonical chain */
     DRY__KEY_SIDECAR = 0x26,  /* + tx hash: the network form of a blob transaction */
 };
+
+#define DRY__TX_PLACE_BYTES 44u
+#define DRY__BODY_TX_BYTES 52u /* of each transaction in front of a stored body */
 
 struct dry__key {
     uint8_t b[33];
@@ -64,6 +67,10 @@ DRY_MUST_USE dry_status dry__load_header(struct dry_storage *s, struct dry_heade
                                          struct dry_u256 *td, struct dry_bytes *rlp,
                                          const struct dry_hash *hash, struct dry_arena *arena);
 DRY_MUST_USE dry_status dry__load_block(struct dry_storage *s, struct dry_stored_block *out,
+                                        const struct dry_hash *hash, struct dry_arena *arena);
+/* A block's parent and the hashes of its transactions: what moving the head needs. */
+DRY_MUST_USE dry_status dry__load_place(struct dry_storage *s, struct dry_hash *parent,
+                                        const struct dry_hash **tx_hashes, uint32_t *tx_count,
                                         const struct dry_hash *hash, struct dry_arena *arena);
 /* A value copied to the arena. */
 DRY_MUST_USE dry_status dry__load(struct dry_storage *s, struct dry_bytes *out,

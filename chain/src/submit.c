@@ -24,16 +24,18 @@ static dry_status account_read(void *ctx, uint64_t *nonce, struct dry_u256 *bala
 static dry_status add(struct dry_chain *c, struct dry_pool_verdict *v, struct dry_pool_tx *tx,
                       struct account_ctx *ctx)
 {
-    struct dry_chain_event e = {.kind = DRY_CHAIN_PENDING_TX, .tx = tx};
-    bool ready = false;
+    struct dry_chain_event e = {.kind = DRY_CHAIN_PENDING_TX};
+    struct dry__pool_ready ready = {NULL, 0};
     dry_status st;
 
     *v = (struct dry_pool_verdict){DRY_POOL_GAS_LIMIT, DRY_VERDICT_VALID};
     if (tx->tx.gas_limit > dry__head(c)->header.gas_limit)
         return DRY_OK;
     st = dry__pool_add(&c->pool, &v->answer, &ready, tx, account_read, ctx);
-    if (dry_ok(st) && v->answer == DRY_POOL_OK && ready)
+    for (uint32_t i = 0; dry_ok(st) && i < ready.count; i++) {
+        e.tx = ready.txs[i];
         dry__emit(c, &e);
+    }
     return st;
 }
 
@@ -43,8 +45,10 @@ dry_status dry_chain_submit_many(struct dry_chain *c, struct dry_pool_verdict *v
     struct dry_state_view *view = NULL;
     struct account_ctx ctx;
     uint32_t i = 0;
-    dry_status st = dry__own_view_open(c, &view);
+    dry_status st = dry__pool_catch_up(c);
 
+    if (dry_ok(st))
+        st = dry__own_view_open(c, &view);
     if (dry_ok(st)) {
         ctx.reader = dry_state_view_reader(view);
         for (; i < count && dry_ok(st); i++) {
@@ -66,33 +70,94 @@ dry_status dry_chain_submit(struct dry_chain *c, struct dry_pool_verdict *v, str
     return dry_chain_submit_many(c, v, &tx, 1);
 }
 
-dry_status dry__pool_requeue(struct dry_chain *c, const struct dry_stored_block *b)
+/* --- following the head --- */
+
+static dry_status resync(struct dry_chain *c)
 {
     struct dry_state_view *view = NULL;
     struct account_ctx ctx;
-    dry_status st = dry__own_view_open(c, &view);
+    dry_status st = DRY_OK;
 
-    if (!dry_ok(st))
-        return st;
-    ctx.reader = dry_state_view_reader(view);
-    for (uint32_t i = 0; i < b->block.tx_count && dry_ok(st); i++) {
-        struct dry_bytes encoded = b->block.txs[i].encoded;
-        struct dry_pool_verdict v;
-        struct dry_pool_tx *tx = NULL;
-
-        if (b->block.txs[i].type == DRY_TX_BLOB &&
-            !dry_ok(dry_chain_sidecar(c, &encoded, &b->tx_hashes[i], &c->arena)))
-            continue; /* imported without its blobs: nothing to mine again */
-        st = dry_pool_tx_open(&tx, &v, encoded, &dry__head(c)->rules, c->pool.limits.tx_bytes_max);
-        if (!dry_ok(st) || v.answer != DRY_POOL_OK)
-            continue;
-        st = add(c, &v, tx, &ctx);
-        if (!dry_ok(st) || v.answer != DRY_POOL_OK)
-            dry_pool_tx_close(tx);
+    if (c->pool.tx_count != 0)
+        st = dry__own_view_open(c, &view);
+    if (dry_ok(st) && view != NULL) {
+        ctx.reader = dry_state_view_reader(view);
+        st = dry__pool_resync(&c->pool, account_read, &ctx);
     }
     dry_state_view_close(view);
     return st;
 }
+
+static dry_status requeue_tx(struct dry_chain *c, const struct dry_tx *stored,
+                             const struct dry_hash *hash, struct account_ctx *ctx,
+                             struct dry_arena *arena)
+{
+    struct dry_bytes encoded = stored->encoded;
+    struct dry_pool_tx *tx = NULL;
+    struct dry_pool_verdict v;
+    dry_status st = DRY_OK;
+
+    if (stored->type == DRY_TX_BLOB)
+        st = dry_chain_sidecar(c, &encoded, hash, arena);
+    if (st.code == DRY_CODE_ENOTFOUND)
+        return DRY_OK; /* imported without its blobs: nothing to mine again */
+    if (dry_ok(st))
+        st = dry_pool_tx_open(&tx, &v, encoded, &dry__head(c)->rules, c->pool.limits.tx_bytes_max);
+    if (!dry_ok(st) || v.answer != DRY_POOL_OK)
+        return st;
+    st = add(c, &v, tx, ctx);
+    if (!dry_ok(st) || v.answer != DRY_POOL_OK)
+        dry_pool_tx_close(tx);
+    return st;
+}
+
+static dry_status requeue_block(struct dry_chain *c, const struct dry_hash *hash,
+                                struct account_ctx *ctx, struct dry_arena *arena)
+{
+    struct dry_stored_block b;
+    dry_status st = dry__load_block(c->storage, &b, hash, arena);
+
+    for (uint32_t i = 0; dry_ok(st) && i < b.block.tx_count; i++)
+        st = requeue_tx(c, &b.block.txs[i], &b.tx_hashes[i], ctx, arena);
+    return st;
+}
+
+void dry__pool_reorganise(struct dry_chain *c, const struct dry_hash *left, uint32_t count)
+{
+    struct dry_arena arena = {0};
+    struct dry_state_view *view = NULL;
+    struct account_ctx ctx;
+    dry_status st = resync(c);
+
+    if (!dry_ok(st))
+        c->pool_behind = true;
+    if (count != 0)
+        st = dry__own_view_open(c, &view);
+    if (view != NULL)
+        ctx.reader = dry_state_view_reader(view);
+    for (uint32_t i = count; i-- > 0 && dry_ok(st);) {
+        st = requeue_block(c, &left[i], &ctx, &arena);
+        dry_arena_reset(&arena);
+    }
+    dry_state_view_close(view);
+    dry_arena_fini(&arena);
+    if (!dry_ok(st))
+        DRY_LOG(c->log, WARN, "chain", "transactions of replaced blocks may have left the pool",
+                DRY_FIELD_STR("reason", dry_status_text(st)));
+}
+
+dry_status dry__pool_catch_up(struct dry_chain *c)
+{
+    dry_status st = DRY_OK;
+
+    if (c->pool_behind)
+        st = resync(c);
+    if (dry_ok(st))
+        c->pool_behind = false;
+    return st;
+}
+
+/* --- look-ups --- */
 
 struct dry_pool_tx *dry_chain_pool_find(struct dry_chain *c, const struct dry_hash *hash)
 {
@@ -104,12 +169,15 @@ struct dry_pool_tx *dry_chain_pool_find(struct dry_chain *c, const struct dry_ha
 dry_status dry_chain_pool_nonce(struct dry_chain *c, uint64_t *out,
                                 const struct dry_address *sender)
 {
-    struct dry__line *l = dry__pool_line(&c->pool, sender);
     struct dry_state_view *view = NULL;
     struct account_ctx ctx;
     struct dry_u256 balance;
-    dry_status st;
+    struct dry__line *l;
+    dry_status st = dry__pool_catch_up(c);
 
+    if (!dry_ok(st))
+        return st;
+    l = dry__pool_line(&c->pool, sender);
     if (l != NULL) {
         *out = l->nonce + l->ready;
         return DRY_OK;

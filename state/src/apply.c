@@ -345,6 +345,7 @@ dry_status dry_state_apply(struct dry_state_view *v, struct dry_hash *root, stru
     struct dry_hash made;
     dry_status st;
 
+    s->journal.fresh = NULL;
     dry__changes_init(&changes);
     v->writer = true;
     st = dry__apply_run(&work, &made, diff);
@@ -362,6 +363,11 @@ dry_status dry_state_apply(struct dry_state_view *v, struct dry_hash *root, stru
     dry__apply_end(&work);
     dry_arena_reset(&s->scratch);
     return st;
+}
+
+void dry_state_forget(struct dry_state *s)
+{
+    dry__journal_take_back(&s->journal);
 }
 
 dry_status dry_state_prune(struct dry_state *s, struct dry_batch *batch,

@@ -120,7 +120,7 @@ void dry__journal_fini(struct dry__journal *j)
 {
     edges_free(j->base);
     dry_free(j->made.entries);
-    j->base = j->newest = NULL;
+    j->base = j->newest = j->fresh = NULL;
     j->made = (struct dry__tally){NULL, 0, 0};
 }
 
@@ -180,6 +180,7 @@ dry_status dry__journal_add(struct dry__journal *j, const struct dry_hash *paren
     const uint8_t *at;
     dry_status st;
 
+    j->fresh = NULL;
     if (j->keep == 0 || dry_hash_equal(parent, root))
         return DRY_OK;
     p = edge_find(j, parent);
@@ -204,7 +205,7 @@ dry_status dry__journal_add(struct dry__journal *j, const struct dry_hash *paren
     e->parent = p;
     e->depth = p->depth + 1;
     e->sibling = p->child;
-    p->child = j->newest = e;
+    p->child = j->newest = j->fresh = e;
     at = e->keys;
     for (uint32_t i = 0; i < e->created; i++) {
         struct dry_bytes key = key_next(&at);
@@ -225,6 +226,22 @@ static void made_forget(struct dry__journal *j, const struct dry__edge *e)
 
         tally_find(&j->made, key_id(key.ptr, key.len))->count--;
     }
+}
+
+void dry__journal_take_back(struct dry__journal *j)
+{
+    struct dry__edge *e = j->fresh, **at;
+
+    j->fresh = NULL;
+    if (e == NULL || e->child != NULL)
+        return;
+    for (at = &e->parent->child; *at != e; at = &(*at)->sibling)
+        ;
+    *at = e->sibling;
+    if (j->newest == e)
+        j->newest = e->parent;
+    made_forget(j, e);
+    dry_free(e);
 }
 
 enum { FIRST_MADE = 1, FIRST_DROPPED = 2 };
@@ -324,6 +341,8 @@ dry_status dry__journal_prune(struct dry__journal *j, struct dry_batch *batch,
     uint32_t count = batch->count;
     dry_status st = DRY_OK;
 
+    if (h != NULL && h != j->fresh)
+        j->fresh = NULL; /* may go now */
     if (h == NULL || h->depth - j->base->depth < (uint64_t)j->keep + STEP)
         return DRY_OK;
     j->newest = h;

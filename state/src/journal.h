@@ -19,6 +19,7 @@ struct dry__tally {
 struct dry__journal {
     uint32_t keep;                   /* states; 0: all, and nothing is recorded */
     struct dry__edge *base, *newest; /* NULL before the first commit */
+    struct dry__edge *fresh;         /* made by the last addition; NULL when it found one */
     /* How many commits above the base made each node, by the node's id. */
     struct dry__tally made;
 };
@@ -27,6 +28,8 @@ void dry__journal_fini(struct dry__journal *j);
 DRY_MUST_USE dry_status dry__journal_add(struct dry__journal *j, const struct dry_hash *parent,
                                          const struct dry_hash *root,
                                          const struct dry__changes *changes);
+/* Take back the last addition: it was not committed. */
+void dry__journal_take_back(struct dry__journal *j);
 /* Forget states more than `keep` below head, and branches that do not lead there: delete their
  * nodes through the batch. */
 DRY_MUST_USE dry_status dry__journal_prune(struct dry__journal *j, struct dry_batch *batch,

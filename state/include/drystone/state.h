@@ -61,6 +61,10 @@ DRY_MUST_USE dry_status dry_state_apply(struct dry_state_view *v, struct dry_has
                                         struct dry_batch *batch, const struct dry_state_diff *diff,
                                         struct dry_jobs *jobs);
 
+/* What the last dry_state_apply() made was not committed: drop what was noted of it for pruning.
+ * Without this the note stays until its place in the chain is pruned. Thread: the one writer. */
+void dry_state_forget(struct dry_state *s);
+
 /* With keep_states set: the state `head` becomes the chain's head. Deletes, through the batch, what
  * only states further below it than keep_states, or beside the way from there to the head, need (a
  * few states more may stay: it works in steps). Opening a pruned state gives ENOTFOUND; a view of

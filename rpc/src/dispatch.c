@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #define ERROR_TEXT_MAX 1024u
+#define RESPONSE_BYTES_MIN 512u
+#define PLACE_BATCH_MAX 16u /* quick calls answered in place; longer batches go to a worker */
 
 /* --- failing --- */
 
@@ -13,7 +15,7 @@ static dry_status failed(void)
     return DRY_STATUS(EINVAL, "the call failed");
 }
 
-dry_status dry__fail(struct dry__call *c, int code, const char *text)
+dry_status dry__call_fail(struct dry__call *c, int code, const char *text)
 {
     struct dry_bytes copy;
 
@@ -24,7 +26,7 @@ dry_status dry__fail(struct dry__call *c, int code, const char *text)
     return failed();
 }
 
-dry_status dry__failf(struct dry__call *c, int code, const char *format, ...)
+dry_status dry__call_failf(struct dry__call *c, int code, const char *format, ...)
 {
     char text[ERROR_TEXT_MAX];
     va_list args;
@@ -32,14 +34,14 @@ dry_status dry__failf(struct dry__call *c, int code, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    return dry__fail(c, code, text);
+    return dry__call_fail(c, code, text);
 }
 
-dry_status dry__fail_status(struct dry__call *c, dry_status st)
+dry_status dry__call_fail_status(struct dry__call *c, dry_status st)
 {
     if (c->code != 0)
         return st; /* told already */
-    return dry__fail(c, DRY__RPC_INTERNAL, dry_status_text(st));
+    return dry__call_fail(c, DRY__RPC_INTERNAL, dry_status_text(st));
 }
 
 /* --- request objects --- */
@@ -57,27 +59,34 @@ dry_status dry__request_open(struct dry__request **out, struct dry_rpc *rpc, siz
     r->done = done;
     r->body.max = rpc->limits.body_bytes_max;
     r->out.max = rpc->limits.response_bytes_max + head;
-    st = dry_mutex_init(&r->lock);
+    st = dry_buf_reserve(&r->out, head + RESPONSE_BYTES_MIN);
     if (!dry_ok(st)) {
         dry_free(r);
         return st;
     }
-    st = dry_cond_init(&r->cond);
-    if (!dry_ok(st)) {
-        dry_mutex_fini(&r->lock);
-        dry_free(r);
-        return st;
-    }
+    dry__request_reset(r);
     *out = r;
     return DRY_OK;
+}
+
+void dry__request_reset(struct dry__request *r)
+{
+    dry_arena_reset(&r->arena);
+    r->body.len = 0;
+    memset(r->out.ptr, 0, r->head);
+    r->out.len = r->head;
+    r->batch = r->went = false;
+    r->place = DRY__PLACE;
+    r->count = r->next = 0;
+    r->session = NULL;
+    r->connection = NULL;
+    r->following = NULL;
 }
 
 void dry__request_close(struct dry__request *r)
 {
     if (r == NULL)
         return;
-    dry_cond_fini(&r->cond);
-    dry_mutex_fini(&r->lock);
     dry_arena_fini(&r->arena);
     dry_buf_fini(&r->body);
     dry_buf_fini(&r->out);
@@ -115,7 +124,7 @@ static void write_envelope(struct dry_json_writer *w, const struct dry__call *c)
 }
 
 /* An answer that holds nothing but an error, for requests that are none. */
-static void answer_error(struct dry__request *r, int code, const char *text)
+void dry__request_refuse(struct dry__request *r, int code, const char *text)
 {
     struct dry_json_writer w;
 
@@ -128,8 +137,9 @@ static void answer_error(struct dry__request *r, int code, const char *text)
         r->out.len = r->head;
 }
 
-/* Run one call and append its answer. What a failed method wrote is taken back. */
-static void call_answer(struct dry__call *c, struct dry_json_writer *w)
+/* Run one call and append its answer; false when it is to go on elsewhere. What a failed method
+ * wrote is taken back. */
+static bool call_answer(struct dry__call *c, struct dry_json_writer *w)
 {
     struct dry_json_writer before = *w;
     size_t len = w->out->len;
@@ -139,13 +149,17 @@ static void call_answer(struct dry__call *c, struct dry_json_writer *w)
         write_envelope(w, c);
         dry_json_key(w, "result");
         st = c->method->run(c, w);
+        if (c->moved || c->parked) {
+            w->out->len = len;
+            return false;
+        }
         if (dry_ok(st) && c->code == 0)
             st = dry_json_end(w);
-        if (!dry_ok(st)) {
+        if (!dry_ok(st) || c->code != 0) {
             if (c->code == 0 && st.code == DRY_CODE_ELIMIT)
-                (void)dry__fail(c, DRY__RPC_LIMIT,
-                                "the response is too large (--rpc-response-max)");
-            (void)dry__fail_status(c, st);
+                (void)dry__call_fail(c, DRY__RPC_LIMIT,
+                                     "the response is too large (--rpc-response-max)");
+            (void)dry__call_fail_status(c, st);
             w->out->len = len;
             *w = before;
         }
@@ -159,35 +173,47 @@ static void call_answer(struct dry__call *c, struct dry_json_writer *w)
         w->out->len = len;
         *w = before;
     }
+    return true;
 }
 
-/* Calls from..to (exclusive) of the request, appended to its answer. */
-static void calls_answer(struct dry__request *r, uint32_t from, uint32_t to)
+static bool next_answer(struct dry__request *r)
 {
     struct dry_json_writer w;
 
     dry_json_begin(&w, &r->out);
-    w.comma = from != 0 && r->out.len > r->head + 1;
-    for (uint32_t i = from; i < to; i++)
-        call_answer(&r->calls[i], &w);
+    w.comma = r->out.len > r->head + 1;
+    return call_answer(&r->calls[r->next], &w);
 }
 
+/* The answer is complete. */
 static void request_finish(struct dry__request *r)
 {
+    struct dry_rpc *rpc = r->rpc;
+    bool went = r->went;
+
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->calls[i].state != NULL && (r->calls[i].method->flags & DRY__SUBMIT) != 0)
+            dry__submit_drop(&r->calls[i]);
     if (r->batch) {
         if (r->out.len <= r->head + 1)
             r->out.len = r->head; /* notifications alone: no answer */
         else if (!dry_ok(dry_buf_append_byte(&r->out, ']')))
-            answer_error(r, DRY__RPC_LIMIT, "the response is too large (--rpc-response-max)");
+            dry__request_refuse(r, DRY__RPC_LIMIT,
+                                "the response is too large (--rpc-response-max)");
     }
     r->done(r);
+    if (went) {
+        dry_mutex_lock(&rpc->lock);
+        rpc->under_way--;
+        dry_mutex_unlock(&rpc->lock);
+    }
 }
 
 /* --- reading the envelope --- */
 
 static void call_refuse(struct dry__call *c, int code, const char *text)
 {
-    (void)dry__fail(c, code, text);
+    (void)dry__call_fail(c, code, text);
 }
 
 static void call_read(struct dry__request *r, struct dry__call *c, struct dry_json_value v)
@@ -221,15 +247,16 @@ static void call_read(struct dry__request *r, struct dry__call *c, struct dry_js
         return;
     }
     c->method = dry__method_find(name);
+    c->where = c->method != NULL ? c->method->where : DRY__PLACE;
     if (c->method == NULL)
-        (void)dry__failf(c, DRY__RPC_METHOD, "the method %.*s does not exist/is not available",
-                         (int)(name.len < 128 ? name.len : 128), (const char *)name.ptr);
+        (void)dry__call_failf(c, DRY__RPC_METHOD, "the method %.*s does not exist/is not available",
+                              (int)(name.len < 128 ? name.len : 128), (const char *)name.ptr);
     else if ((c->method->flags & DRY__DEV) != 0 && !r->rpc->set.dev_methods)
-        (void)dry__failf(c, DRY__RPC_METHOD,
-                         "the method %s is not available: it is for dev chains alone",
-                         c->method->name);
+        (void)dry__call_failf(c, DRY__RPC_METHOD,
+                              "the method %s is not available: it is for dev chains alone",
+                              c->method->name);
     else if ((c->method->flags & DRY__SESSION) != 0 && r->session == NULL)
-        (void)dry__fail(c, DRY__RPC_METHOD, "notifications not supported: use the WebSocket");
+        (void)dry__call_fail(c, DRY__RPC_METHOD, "notifications not supported: use the WebSocket");
 }
 
 static dry_status calls_read(struct dry__request *r)
@@ -240,16 +267,16 @@ static dry_status calls_read(struct dry__request *r)
     r->batch = dry_json_type(root) == DRY_JSON_ARRAY;
     r->count = r->batch ? dry_json_count(root) : 1;
     if (r->batch && r->count == 0) {
-        answer_error(r, DRY__RPC_REQUEST, "empty batch");
+        dry__request_refuse(r, DRY__RPC_REQUEST, "empty batch");
         return failed();
     }
     if (r->count > r->rpc->limits.batch_max) {
-        answer_error(r, DRY__RPC_REQUEST, "batch too large (--rpc-batch-max)");
+        dry__request_refuse(r, DRY__RPC_REQUEST, "batch too large (--rpc-batch-max)");
         return failed();
     }
     r->calls = dry_arena_alloc(&r->arena, r->count * sizeof(*r->calls));
     if (r->calls == NULL) {
-        answer_error(r, DRY__RPC_INTERNAL, "out of memory");
+        dry__request_refuse(r, DRY__RPC_INTERNAL, "out of memory");
         return failed();
     }
     if (!r->batch)
@@ -261,46 +288,37 @@ static dry_status calls_read(struct dry__request *r)
 
 /* --- running --- */
 
+bool dry__need(struct dry__call *c, enum dry__where where)
+{
+    if (c->request->direct || c->request->place == where)
+        return true;
+    c->where = (uint8_t)where;
+    c->moved = true;
+    return false;
+}
+
+dry_status dry__elsewhere(void)
+{
+    return DRY_STATUS(ECANCELED, "goes on elsewhere");
+}
+
+dry_status dry__park(struct dry__call *c)
+{
+    c->parked = true;
+    return dry__elsewhere();
+}
+
 static enum dry__where where(const struct dry__call *c)
 {
-    return c->code != 0 ? DRY__PLACE : (enum dry__where)c->method->where;
+    return c->code != 0 ? DRY__PLACE : (enum dry__where)c->where;
 }
 
 static void prepare(struct dry__call *c)
 {
-    if (c->code == 0 && c->method->prepare != NULL) {
-        dry_status st = c->method->prepare(c);
-        if (!dry_ok(st))
-            (void)dry__fail_status(c, st);
+    if (c->code == 0 && c->method->prepare != NULL && !c->prepared) {
+        c->method->prepare(c);
+        c->prepared = true;
     }
-}
-
-/* On the loop: the calls from..to, then on with it. */
-static void on_loop(void *arg)
-{
-    struct dry__request *r = arg;
-
-    calls_answer(r, r->from, r->to);
-    if (!r->waits) {
-        request_finish(r);
-        return;
-    }
-    dry_mutex_lock(&r->lock);
-    r->ready = true;
-    dry_cond_signal(&r->cond);
-    dry_mutex_unlock(&r->lock);
-}
-
-static void run_on_loop_and_wait(struct dry__request *r, uint32_t from, uint32_t to)
-{
-    r->from = from;
-    r->to = to;
-    r->ready = false;
-    dry_loop_post_wait(r->rpc->set.loop, on_loop, r);
-    dry_mutex_lock(&r->lock);
-    while (!r->ready)
-        dry_cond_wait(&r->cond, &r->lock);
-    dry_mutex_unlock(&r->lock);
 }
 
 static void prepare_job(void *ctx, uint32_t i)
@@ -308,79 +326,150 @@ static void prepare_job(void *ctx, uint32_t i)
     prepare(&((struct dry__call *)ctx)[i]);
 }
 
-/* On a worker: everything in order; neighbours for the loop go there together. */
-static void on_worker(void *arg)
+/* How many calls from the next one on belong to the loop. */
+static uint32_t loop_run(const struct dry__request *r)
 {
-    struct dry__request *r = arg;
-    uint32_t i = 0;
+    uint32_t n = 0;
 
-    r->waits = true;
-    while (i < r->count) {
-        uint32_t end = i + 1;
+    while (r->next + n < r->count && where(&r->calls[r->next + n]) == DRY__LOOP)
+        n++;
+    return n;
+}
 
-        if (where(&r->calls[i]) != DRY__LOOP) {
-            calls_answer(r, i, end);
-        } else {
-            while (end < r->count && where(&r->calls[end]) == DRY__LOOP)
-                end++;
-            dry_jobs_run(dry_pool_jobs(r->rpc->set.pool), prepare_job, &r->calls[i], end - i);
-            run_on_loop_and_wait(r, i, end);
+static void drive(struct dry__request *r);
+
+static void drive_elsewhere(void *arg)
+{
+    drive(arg);
+}
+
+void dry__resume(struct dry__request *r)
+{
+    r->calls[r->next].parked = false;
+    drive(r);
+}
+
+/* Count the request among those the server waits for when it closes. */
+static bool leave(struct dry__request *r)
+{
+    bool closing;
+
+    if (r->went)
+        return true;
+    dry_mutex_lock(&r->rpc->lock);
+    closing = r->rpc->closing;
+    if (!closing)
+        r->rpc->under_way++;
+    dry_mutex_unlock(&r->rpc->lock);
+    r->went = !closing;
+    return r->went;
+}
+
+/* Go on with the request on another thread. */
+static void go(struct dry__request *r, enum dry__where to)
+{
+    uint32_t n = to == DRY__LOOP ? loop_run(r) : 0;
+    uint8_t from = r->place;
+    dry_status st = DRY_OK;
+
+    if (n > 1)
+        dry_jobs_run(dry_pool_jobs(r->rpc->set.pool), prepare_job, &r->calls[r->next], n);
+    else if (n == 1)
+        prepare(&r->calls[r->next]);
+    if (!leave(r)) {
+        st = DRY_STATUS(EBUSY, "the server is shutting down");
+    } else {
+        r->place = (uint8_t)to;
+        if (to == DRY__LOOP)
+            st = dry_loop_post(r->rpc->set.loop, drive_elsewhere, r);
+        else
+            st = dry_pool_submit(r->rpc->set.pool, NULL, drive_elsewhere, NULL, r);
+    }
+    if (dry_ok(st))
+        return;
+    r->place = from;
+    for (uint32_t i = r->next; i < r->count; i++)
+        if (r->calls[i].code == 0)
+            (void)dry__call_fail(&r->calls[i], DRY__RPC_LIMIT,
+                                 st.text != NULL ? st.text : "the server is busy: try again");
+    drive(r);
+}
+
+/* Neighbouring transactions enter the pool together, blocks are built after all are in. */
+static void submit_neighbours(struct dry__request *r)
+{
+    uint32_t n = 0;
+
+    while (r->next + n < r->count && r->calls[r->next + n].code == 0 &&
+           (r->calls[r->next + n].method->flags & DRY__SUBMIT) != 0) {
+        prepare(&r->calls[r->next + n]);
+        n++;
+    }
+    if (n != 0)
+        dry__submit(&r->calls[r->next], n);
+}
+
+/* Answer one call after the other, as long as they belong on this thread. */
+static void drive(struct dry__request *r)
+{
+    while (r->next < r->count) {
+        struct dry__call *c = &r->calls[r->next];
+        enum dry__where want = where(c);
+
+        if (!r->direct && want != DRY__PLACE && want != (enum dry__where)r->place) {
+            go(r, want);
+            return;
         }
-        i = end;
+        if (c->code == 0 && (c->method->flags & DRY__SUBMIT) != 0 && !c->submitted)
+            submit_neighbours(r);
+        prepare(c);
+        c->moved = false;
+        if (!next_answer(r)) {
+            if (c->parked)
+                return;
+            continue;
+        }
+        r->next++;
     }
     request_finish(r);
 }
 
-static void run_elsewhere(struct dry__request *r, enum dry__where most)
+static enum dry__where start_at(const struct dry__request *r)
 {
-    dry_status st;
+    bool many = r->count > PLACE_BATCH_MAX;
 
-    if (most == DRY__LOOP && r->count == 1) {
-        prepare(&r->calls[0]);
-        r->from = 0;
-        r->to = 1;
-        st = dry_loop_post(r->rpc->set.loop, on_loop, r);
-    } else {
-        st = dry_pool_submit(r->rpc->set.pool, NULL, on_worker, NULL, r);
-    }
-    if (!dry_ok(st)) {
-        answer_error(r, DRY__RPC_LIMIT, "the server is busy: try again");
-        r->batch = false;
-        request_finish(r);
-    }
+    if (r->direct || r->count == 1)
+        return DRY__PLACE;
+    for (uint32_t i = 0; i < r->count && !many; i++)
+        many = where(&r->calls[i]) != DRY__PLACE ||
+               (r->calls[i].code == 0 && (r->calls[i].method->flags & DRY__HEAVY) != 0);
+    return many ? DRY__WORKER : DRY__PLACE;
 }
 
 void dry__request_run(struct dry__request *r)
 {
-    static const uint8_t zeros[64];
     struct dry_json_limits limits = {.depth_max = 64};
-    enum dry__where most = DRY__PLACE;
-    dry_status st = dry_buf_append(&r->out, dry_bytes_of(zeros, r->head));
+    dry_status st = dry_json_read(&r->doc, NULL, dry_buf_bytes(&r->body), &limits, &r->arena);
 
-    DRY_ASSERT(r->head <= sizeof(zeros));
-    if (dry_ok(st))
-        st = dry_json_read(&r->doc, NULL, dry_buf_bytes(&r->body), &limits, &r->arena);
     if (!dry_ok(st)) {
-        answer_error(r, DRY__RPC_PARSE, st.text != NULL ? st.text : "parse error: not valid JSON");
+        dry__request_refuse(r, DRY__RPC_PARSE,
+                            st.text != NULL ? st.text : "parse error: not valid JSON");
         r->done(r);
         return;
     }
     if (!dry_ok(calls_read(r))) {
+        r->batch = false;
         r->done(r);
         return;
     }
     if (r->batch && !dry_ok(dry_buf_append_byte(&r->out, '['))) {
         r->batch = false;
-        answer_error(r, DRY__RPC_INTERNAL, "out of memory");
+        dry__request_refuse(r, DRY__RPC_INTERNAL, "out of memory");
         r->done(r);
         return;
     }
-    for (uint32_t i = 0; i < r->count; i++)
-        most = where(&r->calls[i]) > most ? where(&r->calls[i]) : most;
-    if (most != DRY__PLACE) {
-        run_elsewhere(r, most);
-        return;
-    }
-    calls_answer(r, 0, r->count);
-    request_finish(r);
+    if (start_at(r) == DRY__WORKER)
+        go(r, DRY__WORKER);
+    else
+        drive(r);
 }

@@ -18,10 +18,13 @@ enum dry__rpc_code {
 };
 
 struct dry__call;
+struct dry__filters;
+struct dry__parked;
 struct dry__request;
 struct dry__server;
 struct dry__session;
-struct dry__filters;
+struct dry__snapshot;
+struct dry__sub;
 
 /* Where a method runs. */
 enum dry__where {
@@ -31,13 +34,17 @@ enum dry__where {
 };
 #define DRY__DEV 1u     /* evm_… and methods that use keys: only with dev_methods */
 #define DRY__SESSION 2u /* WebSocket alone */
+#define DRY__HEAVY 4u   /* in place only when it comes alone and is quick */
+#define DRY__SUBMIT 8u  /* prepared transactions: neighbours in a batch are submitted together */
 
-/* Write the result as one JSON value, or fail with dry__fail(). `prepare`, when there, runs before
- * on another thread and leaves what it found in call->prepared. */
+/* Write the result as one JSON value, or fail with dry__call_fail(). run() may ask for another
+ * thread with dry__need() and is then called again there; what it keeps till then goes to
+ * call->state. `prepare`, when there, runs once before it, perhaps on another thread and beside
+ * those of other calls: it must not touch the arena, nor fail the call. */
 struct dry__method {
     const char *name;
     dry_status (*run)(struct dry__call *c, struct dry_json_writer *w);
-    dry_status (*prepare)(struct dry__call *c);
+    void (*prepare)(struct dry__call *c);
     uint8_t where, flags;
 };
 /* Look up by name; NULL. */
@@ -50,12 +57,13 @@ struct dry__call {
     struct dry_arena *arena; /* the request's */
     const struct dry__method *method;
     struct dry_json_value params, id;
-    bool has_params, has_id, notify;
-    uint8_t refused; /* the text of what is wrong with the envelope is in error */
-    int code;        /* not 0: failed */
+    bool has_params, has_id, notify, prepared, submitted;
+    bool moved, parked; /* run() wants to go on elsewhere, or later */
+    uint8_t where;      /* enum dry__where */
+    int code;           /* not 0: failed */
     struct dry_bytes error;
     struct dry_bytes data; /* of the error: JSON text, may be empty */
-    void *prepared;
+    void *state;           /* the method's own, between prepare and runs */
 };
 
 /* One HTTP body or WebSocket message, from parsing to its answer. */
@@ -67,47 +75,93 @@ struct dry__request {
     size_t head;
     struct dry_json doc;
     bool batch;
-    uint32_t count;
+    bool direct;   /* everything runs on the calling thread, which is the loop's */
+    bool went;     /* left the thread it came on: done is called on another one */
+    uint8_t place; /* enum dry__where it is */
+    uint32_t count, next;
     struct dry__call *calls;
     struct dry__session *session;         /* NULL: not over a WebSocket */
     void *connection;                     /* the transport's */
     void (*done)(struct dry__request *r); /* any thread */
-    struct dry__request *next;            /* in the queue of finished ones */
-    /* waiting of a worker for the loop */
-    struct dry_mutex lock;
-    struct dry_cond cond;
-    bool waits, ready;
-    uint32_t from, to;
+    struct dry__request *following;       /* in a list of the transport's or the parked */
+};
+
+#define DRY__RUNNERS_MAX 80u
+
+/* An executor with what watches over its time. */
+struct dry__runner {
+    struct dry_executor *executor;
+    uint64_t deadline_ns; /* 0: not running; guarded by rpc->watch_lock */
 };
 
 struct dry_rpc {
     struct dry_rpc_settings set;
     struct dry_rpc_limits limits;
-    struct dry__server *server;
-    struct dry__filters *filters;
-    struct dry_mutex lock; /* guards the executors below */
+    struct dry__server *server; /* NULL: none wanted */
+
+    struct dry_mutex lock; /* guards the members up to the next blank line */
+    bool closing;
+    uint32_t under_way; /* requests on workers and the loop */
     uint32_t idle_count;
-    struct dry_executor *idle[64];
-    uint64_t snapshots; /* evm_snapshot: ids given; loop thread */
-    struct dry__dev_snapshot *snapshot_list;
+    struct dry__runner *idle[DRY__RUNNERS_MAX];
+
+    struct dry_mutex watch_lock;
+    struct dry_cond watch_cond;
+    struct dry_thread watch_thread;
+    bool watching, watch_stop, watch_asleep;
+    uint32_t runner_count;
+    struct dry__runner *runners[DRY__RUNNERS_MAX];
+
+    struct dry_mutex ears_lock; /* guards filters and subscriptions */
+    struct dry__filters *filters;
+    struct dry__sub *subs;
+    uint64_t ids; /* of filters and subscriptions */
+
+    /* the loop thread's */
+    bool listening;
+    struct dry__parked *parked;
+    struct dry_timer *parked_timer;
+    uint64_t snapshot_ids;
+    struct dry__snapshot *snapshots;
 };
+
+/* --- rpc.c: executors and their time --- */
+
+DRY_MUST_USE dry_status dry__runner_take(struct dry_rpc *rpc, struct dry__runner **out);
+void dry__runner_give(struct dry_rpc *rpc, struct dry__runner *r);
+/* The runner's executor is stopped ms from now, unless the time is ended before. */
+void dry__runner_time(struct dry_rpc *rpc, struct dry__runner *r, uint64_t ms);
+void dry__runner_time_end(struct dry_rpc *rpc, struct dry__runner *r);
 
 /* --- dispatch.c --- */
 
 /* A request object that answers through done; head bytes are left free in front of the answer. */
 DRY_MUST_USE dry_status dry__request_open(struct dry__request **out, struct dry_rpc *rpc,
                                           size_t head, void (*done)(struct dry__request *r));
+/* Make it ready for another request; its memory is kept. */
+void dry__request_reset(struct dry__request *r);
 void dry__request_close(struct dry__request *r);
 /* Parse r->body and answer it: perhaps before this returns, perhaps later on another thread; done
  * is called once in every case. */
 void dry__request_run(struct dry__request *r);
 
+/* Make the answer nothing but this error. */
+void dry__request_refuse(struct dry__request *r, int code, const char *text);
+/* Whether the call runs where `where` says; false: return dry__elsewhere() from run(), which is
+ * then called again there. */
+bool dry__need(struct dry__call *c, enum dry__where where);
+dry_status dry__elsewhere(void);
+/* From run() on the loop: the call waits. dry__resume() calls run() again. */
+dry_status dry__park(struct dry__call *c);
+/* Thread: the loop's. */
+void dry__resume(struct dry__request *r);
+
 /* Fail the call. Text is copied to the arena; returns a status that is not OK. */
-dry_status dry__fail(struct dry__call *c, int code, const char *text);
-__attribute__((format(printf, 3, 4))) dry_status dry__failf(struct dry__call *c, int code,
-                                                            const char *format, ...);
+dry_status dry__call_fail(struct dry__call *c, int code, const char *text);
+__attribute__((format(printf, 3, 4))) dry_status dry__call_failf(struct dry__call *c, int code,
+                                                                 const char *format, ...);
 /* Whatever failed inside us: out of memory, storage. */
-dry_status dry__fail_status(struct dry__call *c, dry_status st);
+dry_status dry__call_fail_status(struct dry__call *c, dry_status st);
 
 /* --- params.c --- */
 
@@ -145,17 +199,22 @@ DRY_MUST_USE dry_status dry__at_state(struct dry__call *c, const struct dry__at 
 /* --- format.c --- */
 
 void dry__write_header_fields(struct dry_json_writer *w, const struct dry_header *h,
-                              const struct dry_hash *hash, const struct dry_u256 *td);
+                              const struct dry_hash *hash, bool pending);
 /* A block; pending ones have null hash, nonce and miner as geth shows them. */
 void dry__write_block(struct dry_json_writer *w, const struct dry_stored_block *b, bool full,
                       bool pending);
-/* Where a transaction stands; hash NULL: nowhere yet. */
+/* Where a transaction stands. */
 struct dry__tx_at {
     const struct dry_hash *block_hash;
     uint64_t block_number, block_time;
     uint32_t index;
     const struct dry_u256 *base_fee; /* NULL: none */
 };
+struct dry__tx_at dry__tx_at(const struct dry_stored_block *b, uint32_t i);
+void dry__write_uncle(struct dry_json_writer *w, const struct dry_header *h);
+void dry__write_access_list(struct dry_json_writer *w, const struct dry_access_entry *list,
+                            uint32_t count);
+/* at NULL: not in a block. */
 void dry__write_tx(struct dry_json_writer *w, const struct dry_tx *tx, const struct dry_hash *hash,
                    const struct dry_address *sender, const struct dry__tx_at *at);
 void dry__write_log(struct dry_json_writer *w, const struct dry_found_log *log, bool removed);
@@ -164,19 +223,58 @@ void dry__write_receipt(struct dry_json_writer *w, struct dry_rpc *rpc,
                         const struct dry_stored_block *b, const struct dry_receipt *r, uint32_t i,
                         uint32_t log_index);
 
-/* --- calls (eth_call.c) --- */
+/* eth_block.c: the receipt of a mined transaction; *found false: it is in no block. */
+DRY_MUST_USE dry_status dry__write_receipt_of(struct dry__call *c, struct dry_json_writer *w,
+                                              bool *found, const struct dry_hash *tx_hash);
 
-DRY_MUST_USE dry_status dry__executor_take(struct dry_rpc *rpc, struct dry_executor **out);
-void dry__executor_give(struct dry_rpc *rpc, struct dry_executor *e);
+/* Method functions: one a method, named after it. */
+#define DRY__METHOD(name) \
+    DRY_MUST_USE dry_status dry__##name(struct dry__call *c, struct dry_json_writer *w)
 
 /* --- server.c --- */
 
 DRY_MUST_USE dry_status dry__server_open(struct dry__server **out, struct dry_rpc *rpc,
                                          struct dry_buf *error);
+/* Stop serving; accepts NULL. */
 void dry__server_close(struct dry__server *s);
 uint16_t dry__server_port(const struct dry__server *s);
+/* Bytes free in front of what is sent to a session. */
+#define DRY__SESSION_HEAD 32u
+/* Send to a session: takes the buffer (DRY__SESSION_HEAD bytes, then JSON). Thread: any. */
+void dry__session_send(struct dry_rpc *rpc, struct dry__session *s, struct dry_buf *message);
 
-/* --- tables: one function a method; see methods.c --- */
-#define DRY__METHOD_RUN(name) dry_status dry__##name(struct dry__call *c, struct dry_json_writer *w)
+/* --- filters.c, subs.c --- */
+
+DRY_MUST_USE dry_status dry__filters_open(struct dry_rpc *rpc);
+void dry__filters_close(struct dry_rpc *rpc);
+void dry__filters_event(struct dry_rpc *rpc, const struct dry_chain_event *event);
+void dry__subs_event(struct dry_rpc *rpc, const struct dry_chain_event *event);
+/* The session is gone. Thread: any. */
+void dry__subs_drop(struct dry_rpc *rpc, struct dry__session *s);
+
+/* --- logs.c --- */
+
+/* What a filter object asks for; lists are in the arena. */
+struct dry__log_query {
+    struct dry_log_filter filter;
+    bool has_block_hash, has_from, has_to;
+    struct dry_hash block_hash;
+    struct dry_json_value from, to;
+};
+DRY_MUST_USE dry_status dry__log_query(struct dry__call *c, struct dry__log_query *out,
+                                       struct dry_json_value v, struct dry_arena *arena);
+/* Run it and write the array of logs. */
+DRY_MUST_USE dry_status dry__log_query_run(struct dry__call *c, struct dry_json_writer *w,
+                                           const struct dry__log_query *q);
+
+/* --- eth_tx.c, evm_dev.c: the loop's --- */
+
+/* Submit the prepared transactions of neighbouring calls. */
+void dry__submit(struct dry__call *calls, uint32_t count);
+/* Drop what prepare left in call->state. */
+void dry__submit_drop(struct dry__call *c);
+void dry__parked_event(struct dry_rpc *rpc);
+void dry__parked_close(struct dry_rpc *rpc);
+void dry__snapshots_close(struct dry_rpc *rpc);
 
 #endif /* DRY_RPC_INTERNAL_H */

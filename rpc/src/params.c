@@ -9,12 +9,12 @@ bool dry__param(const struct dry__call *c, uint32_t i, struct dry_json_value *ou
 
 static dry_status missing(struct dry__call *c, uint32_t i)
 {
-    return dry__failf(c, DRY__RPC_PARAMS, "missing value for required argument %u", i);
+    return dry__call_failf(c, DRY__RPC_PARAMS, "missing value for required argument %u", i);
 }
 
 static dry_status wrong(struct dry__call *c, uint32_t i, const char *what)
 {
-    return dry__failf(c, DRY__RPC_PARAMS, "invalid argument %u: %s", i, what);
+    return dry__call_failf(c, DRY__RPC_PARAMS, "invalid argument %u: %s", i, what);
 }
 
 dry_status dry__param_address(struct dry__call *c, uint32_t i, struct dry_address *out)
@@ -76,19 +76,20 @@ dry_status dry__slot_key(struct dry__call *c, struct dry_json_value v, struct dr
     uint8_t full[64];
 
     if (dry_json_type(v) != DRY_JSON_STRING || !dry_json_plain(v, &text))
-        return dry__fail(c, DRY__RPC_PARAMS, "unable to decode storage key: not a string");
+        return dry__call_fail(c, DRY__RPC_PARAMS, "unable to decode storage key: not a string");
     if (text.len >= 2 && text.ptr[0] == '0' && (text.ptr[1] | 32) == 'x') {
         text.ptr += 2;
         text.len -= 2;
     }
     if (text.len > 64)
-        return dry__failf(c, DRY__RPC_PARAMS,
-                          "storage key too long (want at most 32 bytes, got %zu)",
-                          (text.len + 1) / 2);
+        return dry__call_failf(c, DRY__RPC_PARAMS,
+                               "storage key too long (want at most 32 bytes, got %zu)",
+                               (text.len + 1) / 2);
     memset(full, '0', sizeof(full));
     memcpy(full + 64 - text.len, text.ptr, text.len);
     if (!dry_ok(dry_hex_decode_fixed(out->b, 32, DRY_BYTES_ARRAY(full))))
-        return dry__fail(c, DRY__RPC_PARAMS, "unable to decode storage key: hex string invalid");
+        return dry__call_fail(c, DRY__RPC_PARAMS,
+                              "unable to decode storage key: hex string invalid");
     return DRY_OK;
 }
 
@@ -168,9 +169,10 @@ static dry_status at_text(struct dry__call *c, struct dry__at *out, struct dry_j
         return at_hash(c, out, &hash);
     if (dry_ok(dry_json_quantity_u64(v, &number, NULL)))
         return at_number(c, out, number);
-    return dry__fail(c, DRY__RPC_PARAMS,
-                     "invalid block: want a number like 0x1f, a hash, or one of latest, pending, "
-                     "earliest, safe, finalized");
+    return dry__call_fail(
+        c, DRY__RPC_PARAMS,
+        "invalid block: want a number like 0x1f, a hash, or one of latest, pending, "
+        "earliest, safe, finalized");
 }
 
 /* EIP-1898. */
@@ -184,20 +186,21 @@ static dry_status at_object(struct dry__call *c, struct dry__at *out, struct dry
     out->pending = false;
     has_number = dry_json_get(v, "blockNumber", &m) && !dry_json_is_null(m);
     if (has_number && dry_json_get(v, "blockHash", &m))
-        return dry__fail(c, DRY__RPC_PARAMS,
-                         "cannot specify both BlockHash and BlockNumber, choose one or the other");
+        return dry__call_fail(
+            c, DRY__RPC_PARAMS,
+            "cannot specify both BlockHash and BlockNumber, choose one or the other");
     if (has_number) {
         (void)dry_json_get(v, "blockNumber", &m);
         return at_text(c, out, m);
     }
     if (!dry_json_get(v, "blockHash", &m) || !dry_ok(dry_json_hash(m, &hash, NULL)))
-        return dry__fail(c, DRY__RPC_PARAMS, "invalid block: want blockNumber or blockHash");
+        return dry__call_fail(c, DRY__RPC_PARAMS, "invalid block: want blockNumber or blockHash");
     if (dry_json_get(v, "requireCanonical", &m) && !dry_ok(dry_json_bool(m, &canonical, NULL)))
-        return dry__fail(c, DRY__RPC_PARAMS, "requireCanonical must be true or false");
+        return dry__call_fail(c, DRY__RPC_PARAMS, "requireCanonical must be true or false");
     st = at_hash(c, out, &hash);
     if (dry_ok(st) && canonical &&
         !dry_chain_is_canonical(c->rpc->set.chain, out->header.number, &hash))
-        return dry__fail(c, DRY__RPC_SERVER, "hash is not currently canonical");
+        return dry__call_fail(c, DRY__RPC_SERVER, "hash is not currently canonical");
     return st;
 }
 
@@ -224,7 +227,8 @@ dry_status dry__block_of(struct dry__call *c, struct dry_json_value v, struct dr
 {
     dry_status st = at_value(c, out, v);
 
-    return st.code == DRY_CODE_ENOTFOUND ? dry__fail(c, DRY__RPC_SERVER, "header not found") : st;
+    return st.code == DRY_CODE_ENOTFOUND ? dry__call_fail(c, DRY__RPC_SERVER, "header not found")
+                                         : st;
 }
 
 dry_status dry__param_block(struct dry__call *c, uint32_t i, struct dry__at *out)
@@ -240,11 +244,11 @@ dry_status dry__param_block(struct dry__call *c, uint32_t i, struct dry__at *out
 
 dry_status dry__at_state(struct dry__call *c, const struct dry__at *at, struct dry_state_view **out)
 {
-    dry_status st = dry_chain_state_open(c->rpc->set.chain, out, &at->header, &at->hash);
+    dry_status st = dry_chain_state_open(c->rpc->set.chain, out, &at->header);
 
     if (st.code == DRY_CODE_ENOTFOUND)
-        return dry__failf(c, DRY__RPC_SERVER,
-                          "the state of block %llu is no longer kept (--state-history)",
-                          (unsigned long long)at->header.number);
+        return dry__call_failf(c, DRY__RPC_SERVER,
+                               "the state of block %llu is no longer kept (--state-history)",
+                               (unsigned long long)at->header.number);
     return st;
 }

@@ -30,7 +30,7 @@ struct dry_rpc_limits {
 };
 
 struct dry_rpc_settings {
-    struct dry_chain *chain; /* everything here is borrowed until close */
+    struct dry_chain *chain; /* everything here but the two lists is borrowed until close */
     struct dry_loop *loop;
     struct dry_pool *pool;
     struct dry_clock *clock;
@@ -50,6 +50,7 @@ struct dry_rpc_settings {
     bool dev_methods;           /* evm_…, and methods that use the accounts' keys */
     const char *client_version; /* web3_clientVersion */
     struct dry_rpc_limits limits;
+    bool no_server; /* nothing listens: dry_rpc_handle() alone */
 };
 
 struct dry_rpc;
@@ -59,7 +60,11 @@ DRY_MUST_USE dry_status dry_rpc_open(struct dry_rpc **out, const struct dry_rpc_
                                      struct dry_buf *error);
 /* Accepts NULL. */
 void dry_rpc_close(struct dry_rpc *rpc);
-/* The port listened on. */
+/* The port listened on; 0 without a server. */
 uint16_t dry_rpc_port(const struct dry_rpc *rpc);
+/* Answer one request (an object or a batch) without a socket: appends the answer, nothing for
+ * notifications alone. Everything runs before it returns. Thread: the loop's. ENOMEM. */
+DRY_MUST_USE dry_status dry_rpc_handle(struct dry_rpc *rpc, struct dry_buf *out,
+                                       struct dry_bytes request);
 
 #endif /* DRY_RPC_H */

@@ -1,0 +1,1 @@
+dry_pkg(${LAYER} PRIVATE libwebsockets)

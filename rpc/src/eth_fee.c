@@ -1,0 +1,313 @@
+/* eth_fee.c - what gas costs, and did cost. */
+#include "args.h"
+#include "methods.h"
+#include <drystone/execution.h>
+#include <stdio.h>
+
+#define HISTORY_BLOCKS_MAX 1024u
+#define PERCENTILES_MAX 100u
+#define TIP_DEFAULT 1000000000u /* suggested when the last block tells nothing: 1 gwei */
+
+void dry__next_base_fee(struct dry_rpc *rpc, struct dry_u256 *out)
+{
+    struct dry_head *h = dry_chain_head(rpc->set.chain);
+    struct dry_block_env env;
+
+    dry_chain_env_after(rpc->set.chain, &env, &h->header, &h->total_difficulty, h->header.time + 1);
+    *out = env.base_fee;
+    dry_head_close(h);
+}
+
+static void tip_of(struct dry_u256 *out, const struct dry_tx *tx, const struct dry_header *h)
+{
+    dry_tx_effective_gas_price(out, tx, &h->base_fee);
+    if (dry_u256_sub(out, out, &h->base_fee))
+        *out = DRY_U256_ZERO;
+}
+
+/* What wallets pay on top: nothing has to be outbid here unless blocks are full. */
+void dry__suggest_tip(struct dry_rpc *rpc, struct dry_u256 *out)
+{
+    (void)rpc;
+    *out = DRY_U256(TIP_DEFAULT);
+}
+
+DRY__METHOD(eth_gasPrice)
+{
+    struct dry_u256 fee, tip;
+
+    dry__next_base_fee(c->rpc, &fee);
+    dry__suggest_tip(c->rpc, &tip);
+    (void)dry_u256_add(&fee, &fee, &tip);
+    dry_json_write_quantity_u256(w, &fee);
+    return DRY_OK;
+}
+
+DRY__METHOD(eth_maxPriorityFeePerGas)
+{
+    struct dry_u256 tip;
+
+    dry__suggest_tip(c->rpc, &tip);
+    dry_json_write_quantity_u256(w, &tip);
+    return DRY_OK;
+}
+
+DRY__METHOD(eth_baseFee)
+{
+    struct dry_u256 fee;
+
+    dry__next_base_fee(c->rpc, &fee);
+    dry_json_write_quantity_u256(w, &fee);
+    return DRY_OK;
+}
+
+/* Price of blob gas in the block after this one (next) or in it; 0 before Cancun. */
+static void blob_fee(struct dry_rpc *rpc, struct dry_u256 *out, const struct dry_header *h,
+                     const struct dry_u256 *td, bool next)
+{
+    struct dry_rules rules;
+    uint64_t excess = h->excess_blob_gas;
+
+    *out = DRY_U256_ZERO;
+    dry_chain_rules(rpc->set.chain, &rules, h->number + next, h->time + next, td);
+    if (rules.fork < DRY_FORK_CANCUN)
+        return;
+    if (next)
+        excess = dry_excess_blob_gas_next(h, &rules);
+    dry_blob_base_fee(out, excess, &rules);
+}
+
+DRY__METHOD(eth_blobBaseFee)
+{
+    struct dry_head *h = dry_chain_head(c->rpc->set.chain);
+    struct dry_u256 fee;
+
+    blob_fee(c->rpc, &fee, &h->header, &h->total_difficulty, true);
+    dry_head_close(h);
+    dry_json_write_quantity_u256(w, &fee);
+    return DRY_OK;
+}
+
+/* --- history --- */
+
+struct history {
+    uint32_t count, percentile_count;
+    uint64_t oldest;
+    uint32_t percentiles[PERCENTILES_MAX]; /* in millionths of a per cent */
+    struct dry_stored_block *blocks;
+    const struct dry_receipt **receipts;
+};
+
+/* "12.5" as millionths. */
+static bool percentile(uint32_t *out, struct dry_bytes text)
+{
+    uint64_t v = 0, scale = 1000000;
+    bool point = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '.' && !point) {
+            point = true;
+        } else if (text.ptr[i] >= '0' && text.ptr[i] <= '9') {
+            if (point)
+                scale /= 10;
+            v = point ? v + (uint64_t)(text.ptr[i] - '0') * scale
+                      : v * 10 + (uint64_t)(text.ptr[i] - '0') * 1000000;
+        } else {
+            return false;
+        }
+        if (v > 100000000)
+            return false;
+    }
+    *out = (uint32_t)v;
+    return text.len != 0;
+}
+
+static dry_status percentiles_read(struct dry__call *c, struct history *h)
+{
+    struct dry_json_iter it = {0};
+    struct dry_json_value list, v;
+
+    if (!dry__param(c, 2, &list))
+        return DRY_OK;
+    if (dry_json_type(list) != DRY_JSON_ARRAY || dry_json_count(list) > PERCENTILES_MAX)
+        return dry__call_fail(c, DRY__RPC_PARAMS,
+                              "invalid argument 2: want at most 100 percentiles");
+    while (dry_json_next(list, &it, NULL, &v)) {
+        uint32_t i = h->percentile_count++;
+
+        if (dry_json_type(v) != DRY_JSON_NUMBER ||
+            !percentile(&h->percentiles[i], dry_json_source(v)))
+            return dry__call_fail(c, DRY__RPC_SERVER, "invalid reward percentile: want 0 to 100");
+        if (i != 0 && h->percentiles[i] <= h->percentiles[i - 1])
+            return dry__call_fail(c, DRY__RPC_SERVER,
+                                  "invalid reward percentile: they must ascend");
+    }
+    return DRY_OK;
+}
+
+static dry_status blocks_load(struct dry__call *c, struct history *h)
+{
+    dry_status st = DRY_OK;
+
+    h->blocks = dry_arena_zalloc(c->arena, h->count + 1u, sizeof(*h->blocks));
+    h->receipts = dry_arena_zalloc(c->arena, h->count + 1u, sizeof(*h->receipts));
+    if (h->blocks == NULL || h->receipts == NULL)
+        return DRY_ENOMEM;
+    for (uint32_t i = 0; i < h->count && dry_ok(st); i++) {
+        struct dry_hash hash;
+        uint32_t n;
+
+        st = dry_chain_hash_at(c->rpc->set.chain, &hash, h->oldest + i);
+        if (dry_ok(st))
+            st = dry_chain_block(c->rpc->set.chain, &h->blocks[i], &hash, c->arena);
+        if (dry_ok(st) && h->percentile_count != 0)
+            st = dry_chain_receipts(c->rpc->set.chain, &h->receipts[i], &n, &hash, c->arena);
+    }
+    return st;
+}
+
+struct paid {
+    struct dry_u256 tip;
+    uint64_t gas;
+};
+
+static void paid_insert(struct paid *list, uint32_t n, const struct paid *p)
+{
+    while (n > 0 && dry_u256_less(&p->tip, &list[n - 1].tip)) {
+        list[n] = list[n - 1];
+        n--;
+    }
+    list[n] = *p;
+}
+
+/* The tips at the percentiles of the block's gas. */
+static dry_status write_rewards(struct dry__call *c, struct dry_json_writer *w,
+                                const struct history *h, uint32_t at)
+{
+    const struct dry_block *b = &h->blocks[at].block;
+    struct paid *list = dry_arena_zalloc(c->arena, b->tx_count + 1u, sizeof(*list));
+    uint64_t sum;
+    uint32_t k = 0;
+
+    if (list == NULL)
+        return DRY_ENOMEM;
+    for (uint32_t i = 0; i < b->tx_count; i++) {
+        struct paid p = {.gas = h->receipts[at][i].gas_used};
+        tip_of(&p.tip, &b->txs[i], &b->header);
+        paid_insert(list, i, &p);
+    }
+    sum = list[0].gas;
+    dry_json_array_begin(w);
+    for (uint32_t i = 0; i < h->percentile_count; i++) {
+        uint64_t want = b->header.gas_used / 100 * h->percentiles[i] / 1000000 +
+                        b->header.gas_used % 100 * h->percentiles[i] / 100000000;
+
+        while (sum < want && k + 1 < b->tx_count)
+            sum += list[++k].gas;
+        dry_json_write_quantity_u256(w, &list[k].tip);
+    }
+    dry_json_array_end(w);
+    return DRY_OK;
+}
+
+/* a / b as a decimal number. */
+static void write_ratio(struct dry_json_writer *w, uint64_t a, uint64_t b)
+{
+    char text[48];
+    int n = snprintf(text, sizeof(text), "%.17g", b == 0 ? 0.0 : (double)a / (double)b);
+
+    dry_json_write_raw(w, dry_bytes_of(text, (size_t)n));
+}
+
+static void write_fees(struct dry__call *c, struct dry_json_writer *w, const struct history *h)
+{
+    const struct dry_stored_block *last = &h->blocks[h->count - 1];
+    struct dry_block_env env;
+
+    dry_json_key(w, "baseFeePerGas");
+    dry_json_array_begin(w);
+    for (uint32_t i = 0; i < h->count; i++)
+        dry_json_write_quantity_u256(w, &h->blocks[i].block.header.base_fee);
+    dry_chain_env_after(c->rpc->set.chain, &env, &last->block.header, &last->total_difficulty,
+                        last->block.header.time + 1);
+    dry_json_write_quantity_u256(w, &env.base_fee);
+    dry_json_array_end(w);
+    dry_json_key(w, "gasUsedRatio");
+    dry_json_array_begin(w);
+    for (uint32_t i = 0; i < h->count; i++)
+        write_ratio(w, h->blocks[i].block.header.gas_used, h->blocks[i].block.header.gas_limit);
+    dry_json_array_end(w);
+}
+
+static void write_blob_fees(struct dry__call *c, struct dry_json_writer *w, const struct history *h)
+{
+    struct dry_u256 fee;
+
+    dry_json_key(w, "baseFeePerBlobGas");
+    dry_json_array_begin(w);
+    for (uint32_t i = 0; i <= h->count; i++) {
+        const struct dry_stored_block *b = &h->blocks[i < h->count ? i : h->count - 1];
+        blob_fee(c->rpc, &fee, &b->block.header, &b->total_difficulty, i == h->count);
+        dry_json_write_quantity_u256(w, &fee);
+    }
+    dry_json_array_end(w);
+    dry_json_key(w, "blobGasUsedRatio");
+    dry_json_array_begin(w);
+    for (uint32_t i = 0; i < h->count; i++) {
+        const struct dry_stored_block *b = &h->blocks[i];
+        struct dry_rules rules;
+
+        dry_chain_rules(c->rpc->set.chain, &rules, b->block.header.number, b->block.header.time,
+                        &b->total_difficulty);
+        write_ratio(w, b->block.header.blob_gas_used, (uint64_t)rules.blob.max * DRY_BLOB_GAS);
+    }
+    dry_json_array_end(w);
+}
+
+static dry_status write_history(struct dry__call *c, struct dry_json_writer *w,
+                                const struct history *h)
+{
+    dry_status st = DRY_OK;
+
+    dry_json_object_begin(w);
+    dry_json_key(w, "oldestBlock");
+    dry_json_write_quantity(w, h->oldest);
+    if (h->percentile_count != 0) {
+        dry_json_key(w, "reward");
+        dry_json_array_begin(w);
+        for (uint32_t i = 0; i < h->count && dry_ok(st); i++)
+            st = write_rewards(c, w, h, i);
+        dry_json_array_end(w);
+    }
+    write_fees(c, w, h);
+    write_blob_fees(c, w, h);
+    dry_json_object_end(w);
+    return st;
+}
+
+DRY__METHOD(eth_feeHistory)
+{
+    struct history h = {0};
+    struct dry__at at;
+    uint64_t n;
+    dry_status st = dry__param_u64(c, 0, &n);
+
+    if (dry_ok(st))
+        st = dry__param_block(c, 1, &at);
+    if (dry_ok(st))
+        st = percentiles_read(c, &h);
+    if (!dry_ok(st))
+        return st;
+    if (n > HISTORY_BLOCKS_MAX)
+        n = HISTORY_BLOCKS_MAX;
+    if (n > at.header.number + 1)
+        n = at.header.number + 1;
+    h.count = (uint32_t)n;
+    if (n == 0) {
+        dry_json_write_raw(w, DRY_BYTES_LIT("{\"oldestBlock\":\"0x0\",\"gasUsedRatio\":null}"));
+        return DRY_OK;
+    }
+    h.oldest = at.header.number + 1 - n;
+    st = blocks_load(c, &h);
+    return dry_ok(st) ? write_history(c, w, &h) : st;
+}

@@ -1,0 +1,235 @@
+/* evm_dev.c - time, mining and snapshots of a dev chain. All of it on the loop. */
+#include "internal.h"
+#include "methods.h"
+#include <drystone/common/alloc.h>
+#include <drystone/crypto.h>
+
+#define SNAPSHOTS_MAX 1024u
+#define MINE_MAX 100000u
+
+struct dry__snapshot {
+    struct dry__snapshot *next; /* older */
+    uint64_t id, number, time_offset;
+    struct dry_hash hash;
+};
+
+/* --- mining --- */
+
+/* evm_mine(time) or evm_mine({timestamp, blocks}). */
+static dry_status mine_params(struct dry__call *c, bool *has_time, uint64_t *time, uint64_t *blocks)
+{
+    struct dry_json_value v, m;
+
+    *has_time = false;
+    *blocks = 1;
+    if (!dry__param(c, 0, &v))
+        return DRY_OK;
+    if (dry_json_type(v) != DRY_JSON_OBJECT) {
+        *has_time = true;
+        return dry__param_u64(c, 0, time);
+    }
+    if (dry_json_get(v, "timestamp", &m) && !dry_json_is_null(m)) {
+        *has_time = true;
+        if (!dry_ok(dry_json_number_u64(m, time, NULL)))
+            return dry__call_fail(c, DRY__RPC_PARAMS, "timestamp must be a number of seconds");
+    }
+    if (dry_json_get(v, "blocks", &m) && !dry_json_is_null(m) &&
+        !dry_ok(dry_json_number_u64(m, blocks, NULL)))
+        return dry__call_fail(c, DRY__RPC_PARAMS, "blocks must be a number");
+    if (*blocks > MINE_MAX)
+        return dry__call_fail(c, DRY__RPC_PARAMS, "at most 100,000 blocks at once");
+    return DRY_OK;
+}
+
+DRY__METHOD(evm_mine)
+{
+    uint64_t time = 0, blocks;
+    bool has_time;
+    dry_status st = mine_params(c, &has_time, &time, &blocks);
+
+    if (dry_ok(st) && has_time)
+        st = dry_chain_set_next_time(c->rpc->set.chain, time);
+    for (uint64_t i = 0; i < blocks && dry_ok(st); i++)
+        st = dry_chain_event(c->rpc->set.chain, DRY_EVENT_MINE, 0);
+    if (dry_ok(st))
+        dry_json_write_str(w, "0x0");
+    return st.code == DRY_CODE_EINVAL && c->code == 0
+               ? dry__call_fail(c, DRY__RPC_PARAMS, dry_status_text(st))
+               : st;
+}
+
+DRY__METHOD(evm_setAutomine)
+{
+    bool on;
+    dry_status st = dry__param_bool(c, 0, &on, true);
+
+    if (dry_ok(st))
+        st = dry_chain_event(c->rpc->set.chain, DRY_EVENT_SET_AUTOMINE, on);
+    if (dry_ok(st))
+        dry_json_write_bool(w, true);
+    return st;
+}
+
+DRY__METHOD(evm_setIntervalMining)
+{
+    uint64_t ms;
+    dry_status st = dry__param_u64(c, 0, &ms);
+
+    if (dry_ok(st))
+        st = dry_chain_event(c->rpc->set.chain, DRY_EVENT_SET_INTERVAL, ms);
+    if (dry_ok(st))
+        dry_json_write_bool(w, true);
+    return st;
+}
+
+/* --- time --- */
+
+DRY__METHOD(evm_increaseTime)
+{
+    uint64_t seconds;
+    dry_status st = dry__param_u64(c, 0, &seconds);
+
+    if (!dry_ok(st))
+        return st;
+    dry_chain_add_time_offset(c->rpc->set.chain, seconds);
+    dry_json_write_u64(w, dry_chain_time_offset(c->rpc->set.chain));
+    return DRY_OK;
+}
+
+DRY__METHOD(evm_setNextBlockTimestamp)
+{
+    uint64_t time;
+    dry_status st = dry__param_u64(c, 0, &time);
+
+    if (dry_ok(st)) {
+        st = dry_chain_set_next_time(c->rpc->set.chain, time);
+        if (st.code == DRY_CODE_EINVAL)
+            st = dry__call_fail(c, DRY__RPC_PARAMS, dry_status_text(st));
+    }
+    if (dry_ok(st))
+        dry_json_write_null(w);
+    return st;
+}
+
+/* --- snapshots --- */
+
+void dry__snapshots_close(struct dry_rpc *rpc)
+{
+    while (rpc->snapshots != NULL) {
+        struct dry__snapshot *s = rpc->snapshots;
+        rpc->snapshots = s->next;
+        dry_free(s);
+    }
+}
+
+DRY__METHOD(evm_snapshot)
+{
+    struct dry_rpc *rpc = c->rpc;
+    struct dry__snapshot *s;
+    struct dry_head *h;
+    uint32_t n = 0;
+
+    for (s = rpc->snapshots; s != NULL; s = s->next)
+        n++;
+    if (n >= SNAPSHOTS_MAX)
+        return dry__call_fail(c, DRY__RPC_LIMIT, "too many snapshots (at most 1,024)");
+    s = dry_alloc(sizeof(*s));
+    if (s == NULL)
+        return DRY_ENOMEM;
+    h = dry_chain_head(rpc->set.chain);
+    s->id = ++rpc->snapshot_ids;
+    s->number = h->header.number;
+    s->hash = h->hash;
+    s->time_offset = dry_chain_time_offset(rpc->set.chain);
+    s->next = rpc->snapshots;
+    rpc->snapshots = s;
+    dry_head_close(h);
+    dry_json_write_quantity(w, s->id);
+    return DRY_OK;
+}
+
+/* The snapshot and all later ones are used up. Waiting transactions are dropped. */
+static dry_status revert(struct dry_rpc *rpc, struct dry__snapshot *to, bool *done)
+{
+    struct dry_chain *chain = rpc->set.chain;
+    dry_status st = DRY_OK;
+
+    *done = dry_chain_is_canonical(chain, to->number, &to->hash);
+    if (*done)
+        st = dry_chain_rewind(chain, to->number, false);
+    if (!dry_ok(st) || !*done)
+        return st;
+    dry_chain_pool_clear(chain);
+    dry_chain_add_time_offset(chain, to->time_offset - dry_chain_time_offset(chain));
+    while (rpc->snapshots != to) {
+        struct dry__snapshot *s = rpc->snapshots;
+        rpc->snapshots = s->next;
+        dry_free(s);
+    }
+    rpc->snapshots = to->next;
+    dry_free(to);
+    return DRY_OK;
+}
+
+DRY__METHOD(evm_revert)
+{
+    struct dry__snapshot *s = c->rpc->snapshots;
+    bool done = false;
+    uint64_t id;
+    dry_status st = dry__param_u64(c, 0, &id);
+
+    if (!dry_ok(st))
+        return st;
+    while (s != NULL && s->id != id)
+        s = s->next;
+    if (s != NULL)
+        st = revert(c->rpc, s, &done);
+    if (dry_ok(st))
+        dry_json_write_bool(w, done);
+    return st;
+}
+
+/* --- the program --- */
+
+DRY__METHOD(web3_clientVersion)
+{
+    dry_json_write_str(w, c->rpc->set.client_version != NULL ? c->rpc->set.client_version
+                                                             : "drystone");
+    return DRY_OK;
+}
+
+DRY__METHOD(web3_sha3)
+{
+    struct dry_bytes data;
+    struct dry_hash hash;
+    dry_status st = dry__param_data(c, 0, &data);
+
+    if (!dry_ok(st))
+        return st;
+    dry_keccak256(&hash, data);
+    dry_json_write_hash(w, &hash);
+    return DRY_OK;
+}
+
+DRY__METHOD(net_listening)
+{
+    (void)c;
+    dry_json_write_bool(w, true);
+    return DRY_OK;
+}
+
+DRY__METHOD(net_peerCount)
+{
+    (void)c;
+    dry_json_write_quantity(w, 0);
+    return DRY_OK;
+}
+
+DRY__METHOD(rpc_modules)
+{
+    (void)c;
+    dry_json_write_raw(
+        w, DRY_BYTES_LIT("{\"debug\":\"1.0\",\"eth\":\"1.0\",\"net\":\"1.0\",\"rpc\":\"1.0\","
+                         "\"txpool\":\"1.0\",\"web3\":\"1.0\"}"));
+    return DRY_OK;
+}

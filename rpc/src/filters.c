@@ -1,0 +1,333 @@
+/* filters.c - filters that clients poll. What happened since the last poll is kept as JSON. */
+#include "internal.h"
+#include "methods.h"
+#include <drystone/common/alloc.h>
+
+#define KEPT_BYTES_MAX (16u << 20) /* of one filter */
+
+enum kind { KIND_LOGS, KIND_BLOCKS, KIND_TXS };
+
+struct filter {
+    struct filter *next;
+    uint64_t id, used_ns;
+    enum kind kind;
+    bool full;     /* whole transactions */
+    bool overflow; /* more happened than is kept */
+    struct dry__log_query query;
+    struct dry_buf criteria; /* the filter object's text, for eth_getFilterLogs */
+    struct dry_arena arena;  /* of the query */
+    struct dry_buf kept;     /* "item,item,…" */
+};
+
+struct dry__filters {
+    struct filter *first;
+    uint32_t count;
+};
+
+dry_status dry__filters_open(struct dry_rpc *rpc)
+{
+    rpc->filters = dry_alloc(sizeof(*rpc->filters));
+    return rpc->filters != NULL ? DRY_OK : DRY_ENOMEM;
+}
+
+static void filter_close(struct filter *f)
+{
+    dry_buf_fini(&f->criteria);
+    dry_buf_fini(&f->kept);
+    dry_arena_fini(&f->arena);
+    dry_free(f);
+}
+
+void dry__filters_close(struct dry_rpc *rpc)
+{
+    while (rpc->filters != NULL && rpc->filters->first != NULL) {
+        struct filter *f = rpc->filters->first;
+        rpc->filters->first = f->next;
+        filter_close(f);
+    }
+    dry_free(rpc->filters);
+    rpc->filters = NULL;
+}
+
+/* With the lock held: drop what nobody asked for in a long time. */
+static void sweep(struct dry_rpc *rpc, uint64_t now)
+{
+    struct filter **p = &rpc->filters->first;
+
+    while (*p != NULL) {
+        struct filter *f = *p;
+
+        if (now - f->used_ns < rpc->limits.filter_idle_ms * 1000000u) {
+            p = &f->next;
+            continue;
+        }
+        *p = f->next;
+        rpc->filters->count--;
+        filter_close(f);
+    }
+}
+
+static struct filter **find(struct dry_rpc *rpc, uint64_t id)
+{
+    struct filter **p = &rpc->filters->first;
+
+    while (*p != NULL && (*p)->id != id)
+        p = &(*p)->next;
+    return p;
+}
+
+/* --- what happens --- */
+
+struct keeping {
+    struct filter *f;
+    bool removed;
+};
+
+static void writer_open(struct dry_json_writer *w, struct filter *f)
+{
+    dry_json_begin(w, &f->kept);
+    w->comma = f->kept.len != 0;
+}
+
+static void writer_close(const struct dry_json_writer *w, struct filter *f, size_t before)
+{
+    if (dry_ok(dry_json_end(w)))
+        return;
+    f->kept.len = before;
+    f->overflow = true;
+}
+
+static bool keep_log(void *ctx, const struct dry_found_log *log)
+{
+    struct keeping *k = ctx;
+    size_t before = k->f->kept.len;
+    struct dry_json_writer w;
+
+    writer_open(&w, k->f);
+    dry__write_log(&w, log, k->removed);
+    writer_close(&w, k->f, before);
+    return !k->f->overflow;
+}
+
+static void keep_logs(struct dry_rpc *rpc, struct filter *f, const struct dry_hash *hash,
+                      bool removed, struct dry_arena *scratch)
+{
+    struct dry_arena_mark mark = dry_arena_mark(scratch);
+    struct keeping k = {f, removed};
+
+    if (!dry_ok(
+            dry_chain_block_logs(rpc->set.chain, &f->query.filter, hash, keep_log, &k, scratch)))
+        f->overflow = true;
+    dry_arena_rewind(scratch, mark);
+}
+
+static void keep_hash(struct filter *f, const struct dry_hash *hash)
+{
+    size_t before = f->kept.len;
+    struct dry_json_writer w;
+
+    writer_open(&w, f);
+    dry_json_write_hash(&w, hash);
+    writer_close(&w, f, before);
+}
+
+static void keep_tx(struct filter *f, const struct dry_pool_tx *tx)
+{
+    size_t before = f->kept.len;
+    struct dry_json_writer w;
+
+    writer_open(&w, f);
+    if (f->full)
+        dry__write_tx(&w, &tx->tx, &tx->hash, &tx->sender, NULL);
+    else
+        dry_json_write_hash(&w, &tx->hash);
+    writer_close(&w, f, before);
+}
+
+static void on_head(struct dry_rpc *rpc, struct filter *f, const struct dry_chain_event *e,
+                    struct dry_arena *scratch)
+{
+    for (uint32_t i = 0; f->kind == KIND_LOGS && i < e->removed_count; i++)
+        keep_logs(rpc, f, &e->removed[i], true, scratch);
+    for (uint32_t i = 0; i < e->added_count; i++) {
+        if (f->kind == KIND_LOGS)
+            keep_logs(rpc, f, &e->added[i], false, scratch);
+        else if (f->kind == KIND_BLOCKS)
+            keep_hash(f, &e->added[i]);
+    }
+}
+
+void dry__filters_event(struct dry_rpc *rpc, const struct dry_chain_event *e)
+{
+    struct dry_arena scratch = {0};
+
+    dry_mutex_lock(&rpc->ears_lock);
+    if (rpc->filters->first != NULL)
+        sweep(rpc, dry_clock_monotonic_ns(rpc->set.clock));
+    for (struct filter *f = rpc->filters->first; f != NULL; f = f->next) {
+        if (f->overflow)
+            continue;
+        if (e->kind == DRY_CHAIN_HEAD)
+            on_head(rpc, f, e, &scratch);
+        else if (f->kind == KIND_TXS)
+            keep_tx(f, e->tx);
+    }
+    dry_mutex_unlock(&rpc->ears_lock);
+    dry_arena_fini(&scratch);
+}
+
+/* --- methods --- */
+
+static dry_status add(struct dry__call *c, struct dry_json_writer *w, struct filter *f)
+{
+    struct dry_rpc *rpc = c->rpc;
+    uint64_t now = dry_clock_monotonic_ns(rpc->set.clock);
+    bool full;
+
+    f->kept.max = KEPT_BYTES_MAX;
+    f->used_ns = now;
+    dry_mutex_lock(&rpc->ears_lock);
+    sweep(rpc, now);
+    full = rpc->filters->count >= rpc->limits.filters_max;
+    if (!full) {
+        f->id = ++rpc->ids;
+        f->next = rpc->filters->first;
+        rpc->filters->first = f;
+        rpc->filters->count++;
+        dry_json_write_quantity(w, f->id);
+    }
+    dry_mutex_unlock(&rpc->ears_lock);
+    if (!full)
+        return DRY_OK;
+    filter_close(f);
+    return dry__call_failf(c, DRY__RPC_LIMIT, "too many filters (--rpc-filters-max %u)",
+                           rpc->limits.filters_max);
+}
+
+DRY__METHOD(eth_newBlockFilter)
+{
+    struct filter *f = dry_alloc(sizeof(*f));
+
+    if (f == NULL)
+        return DRY_ENOMEM;
+    f->kind = KIND_BLOCKS;
+    return add(c, w, f);
+}
+
+DRY__METHOD(eth_newPendingTransactionFilter)
+{
+    struct filter *f;
+    bool full;
+    dry_status st = dry__param_bool(c, 0, &full, false);
+
+    if (!dry_ok(st))
+        return st;
+    f = dry_alloc(sizeof(*f));
+    if (f == NULL)
+        return DRY_ENOMEM;
+    f->kind = KIND_TXS;
+    f->full = full;
+    return add(c, w, f);
+}
+
+DRY__METHOD(eth_newFilter)
+{
+    struct dry_json_value v;
+    struct filter *f;
+    dry_status st;
+
+    if (!dry__param(c, 0, &v))
+        return dry__call_fail(c, DRY__RPC_PARAMS, "missing value for required argument 0");
+    f = dry_alloc(sizeof(*f));
+    if (f == NULL)
+        return DRY_ENOMEM;
+    f->kind = KIND_LOGS;
+    st = dry__log_query(c, &f->query, v, &f->arena);
+    if (dry_ok(st))
+        st = dry_buf_append(&f->criteria, dry_json_source(v));
+    if (!dry_ok(st)) {
+        filter_close(f);
+        return st;
+    }
+    return add(c, w, f);
+}
+
+DRY__METHOD(eth_uninstallFilter)
+{
+    struct filter *f = NULL, **p;
+    uint64_t id;
+    dry_status st = dry__param_u64(c, 0, &id);
+
+    if (!dry_ok(st))
+        return st;
+    dry_mutex_lock(&c->rpc->ears_lock);
+    p = find(c->rpc, id);
+    f = *p;
+    if (f != NULL) {
+        *p = f->next;
+        c->rpc->filters->count--;
+    }
+    dry_mutex_unlock(&c->rpc->ears_lock);
+    dry_json_write_bool(w, f != NULL);
+    if (f != NULL)
+        filter_close(f);
+    return DRY_OK;
+}
+
+DRY__METHOD(eth_getFilterChanges)
+{
+    struct filter *f;
+    bool overflow = false;
+    uint64_t id;
+    dry_status st = dry__param_u64(c, 0, &id);
+
+    if (!dry_ok(st))
+        return st;
+    dry_mutex_lock(&c->rpc->ears_lock);
+    f = *find(c->rpc, id);
+    if (f != NULL) {
+        f->used_ns = dry_clock_monotonic_ns(c->rpc->set.clock);
+        overflow = f->overflow;
+        f->overflow = false;
+        dry_json_array_begin(w);
+        if (f->kept.len != 0)
+            dry_json_write_raw(w, dry_buf_bytes(&f->kept));
+        dry_json_array_end(w);
+        f->kept.len = 0;
+    }
+    dry_mutex_unlock(&c->rpc->ears_lock);
+    if (f == NULL)
+        return dry__call_fail(c, DRY__RPC_SERVER, "filter not found");
+    return overflow ? dry__call_fail(c, DRY__RPC_LIMIT,
+                                     "more happened since the last poll than is kept (16 MiB)")
+                    : DRY_OK;
+}
+
+DRY__METHOD(eth_getFilterLogs)
+{
+    struct dry_bytes text = DRY_BYTES_EMPTY;
+    struct dry__log_query q;
+    struct dry_json *doc;
+    struct filter *f;
+    uint64_t id;
+    dry_status st = dry__param_u64(c, 0, &id);
+
+    if (!dry_ok(st))
+        return st;
+    dry_mutex_lock(&c->rpc->ears_lock);
+    f = *find(c->rpc, id);
+    if (f != NULL && f->kind == KIND_LOGS)
+        st = dry_arena_copy(c->arena, &text, dry_buf_bytes(&f->criteria));
+    dry_mutex_unlock(&c->rpc->ears_lock);
+    if (!dry_ok(st))
+        return st;
+    if (text.len == 0)
+        return dry__call_fail(c, DRY__RPC_SERVER, "filter not found");
+    doc = dry_arena_alloc(c->arena, sizeof(*doc));
+    if (doc == NULL)
+        return DRY_ENOMEM;
+    st = dry_json_read(doc, NULL, text, NULL, c->arena);
+    if (dry_ok(st))
+        st = dry__log_query(c, &q, dry_json_root(doc), c->arena);
+    return dry_ok(st) ? dry__log_query_run(c, w, &q) : st;
+}

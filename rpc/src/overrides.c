@@ -1,0 +1,191 @@
+/* overrides.c - what callers may change of state and block for one call. */
+#include "args.h"
+#include <drystone/crypto.h>
+
+#define ACCOUNTS_MAX 10000u
+#define SLOTS_MAX 100000u
+
+static dry_status wrong(struct dry__call *c, const char *what)
+{
+    return dry__call_failf(c, DRY__RPC_PARAMS, "invalid override: %s", what);
+}
+
+static bool member(struct dry_json_value v, const char *key, struct dry_json_value *out)
+{
+    return dry_json_get(v, key, out) && !dry_json_is_null(*out);
+}
+
+/* Insertion from the back: callers mostly give few, or in order. */
+static void slot_insert(struct dry_slot_diff *list, uint32_t n, const struct dry_slot_diff *s)
+{
+    while (n > 0 && memcmp(list[n - 1].key.b, s->key.b, 32) > 0) {
+        list[n] = list[n - 1];
+        n--;
+    }
+    list[n] = *s;
+}
+
+static dry_status slots_read(struct dry__call *c, struct dry_account_diff *d,
+                             struct dry_json_value v)
+{
+    struct dry_json_iter it = {0};
+    struct dry_json_value name, m;
+    struct dry_slot_diff *list;
+    dry_status st = DRY_OK;
+
+    if (dry_json_type(v) != DRY_JSON_OBJECT || dry_json_count(v) > SLOTS_MAX)
+        return wrong(c, "state and stateDiff want an object of at most 100,000 slots");
+    list = dry_arena_zalloc(c->arena, dry_json_count(v) + 1u, sizeof(*list));
+    if (list == NULL)
+        return DRY_ENOMEM;
+    while (dry_ok(st) && dry_json_next(v, &it, &name, &m)) {
+        struct dry_slot_diff s;
+        struct dry_hash value;
+
+        st = dry__slot_key(c, name, &s.key);
+        if (dry_ok(st))
+            st = dry__slot_key(c, m, &value);
+        if (!dry_ok(st))
+            break;
+        dry_u256_from_be32(&s.value, value.b);
+        slot_insert(list, d->slot_count++, &s);
+    }
+    d->slots = list;
+    return st;
+}
+
+static dry_status storage_read(struct dry__call *c, struct dry_account_diff *d,
+                               struct dry_json_value v)
+{
+    struct dry_json_value state, diff;
+    bool has_state = member(v, "state", &state), has_diff = member(v, "stateDiff", &diff);
+
+    if (has_state && has_diff)
+        return dry__call_fail(c, DRY__RPC_PARAMS, "account has both 'state' and 'stateDiff'");
+    d->storage_wiped = has_state;
+    if (!has_state && !has_diff)
+        return DRY_OK;
+    return slots_read(c, d, has_state ? state : diff);
+}
+
+static dry_status account_read(struct dry__call *c, struct dry_account_diff *d,
+                               struct dry_state_reader *below, struct dry_json_value v)
+{
+    struct dry_account a = {.code_hash = dry_hash_empty_code};
+    struct dry_json_value m;
+    bool exists;
+    dry_status st;
+
+    if (dry_json_type(v) != DRY_JSON_OBJECT)
+        return wrong(c, "want an object for each account");
+    if (member(v, "movePrecompileToAddress", &m))
+        return wrong(c, "movePrecompileToAddress is not supported");
+    st = below->ops->account(below, &exists, &a, &d->address);
+    if (!dry_ok(st))
+        return st;
+    d->exists = true;
+    d->nonce = a.nonce;
+    d->balance = a.balance;
+    d->code_hash = a.code_hash;
+    if (member(v, "nonce", &m) && !dry_ok(dry_json_quantity_u64(m, &d->nonce, NULL)))
+        return wrong(c, "nonce must be a quantity of at most 64 bits");
+    if (member(v, "balance", &m) && !dry_ok(dry_json_quantity_u256(m, &d->balance, NULL)))
+        return wrong(c, "balance must be a quantity of at most 256 bits");
+    if (member(v, "code", &m)) {
+        if (!dry_ok(dry_json_data_arena(m, &d->code, NULL, c->arena)))
+            return wrong(c, "code must be data in hexadecimal");
+        dry_keccak256(&d->code_hash, d->code);
+        d->code_changed = true;
+    }
+    return storage_read(c, d, v);
+}
+
+static void account_insert(struct dry_account_diff *list, uint32_t n,
+                           const struct dry_account_diff *d)
+{
+    while (n > 0 && memcmp(list[n - 1].address.b, d->address.b, 20) > 0) {
+        list[n] = list[n - 1];
+        n--;
+    }
+    list[n] = *d;
+}
+
+dry_status dry__override_state(struct dry__call *c, struct dry_state_diff *out,
+                               struct dry_state_reader *below, struct dry_json_value v)
+{
+    struct dry_json_iter it = {0};
+    struct dry_json_value name, m;
+    struct dry_account_diff *list;
+    dry_status st = DRY_OK;
+
+    if (dry_json_type(v) != DRY_JSON_OBJECT || dry_json_count(v) > ACCOUNTS_MAX)
+        return wrong(c, "want an object of at most 10,000 accounts");
+    list = dry_arena_zalloc(c->arena, dry_json_count(v) + 1u, sizeof(*list));
+    if (list == NULL)
+        return DRY_ENOMEM;
+    while (dry_ok(st) && dry_json_next(v, &it, &name, &m)) {
+        struct dry_account_diff d = {.exists = true};
+
+        if (!dry_ok(dry_json_address(name, &d.address, NULL)))
+            return wrong(c, "accounts are named by their address");
+        st = account_read(c, &d, below, m);
+        if (dry_ok(st))
+            account_insert(list, out->count++, &d);
+    }
+    out->accounts = list;
+    return st;
+}
+
+/* --- the block --- */
+
+static dry_status number(struct dry__call *c, struct dry_json_value v, const char *key,
+                         uint64_t *out)
+{
+    struct dry_json_value m;
+
+    if (!member(v, key, &m) || dry_ok(dry_json_quantity_u64(m, out, NULL)))
+        return DRY_OK;
+    return dry__call_failf(c, DRY__RPC_PARAMS, "invalid override: %s must be a quantity", key);
+}
+
+static dry_status word(struct dry__call *c, struct dry_json_value v, const char *key,
+                       struct dry_u256 *out)
+{
+    struct dry_json_value m;
+
+    if (!member(v, key, &m) || dry_ok(dry_json_quantity_u256(m, out, NULL)))
+        return DRY_OK;
+    return dry__call_failf(c, DRY__RPC_PARAMS, "invalid override: %s must be a quantity", key);
+}
+
+dry_status dry__override_block(struct dry__call *c, struct dry_block_env *env,
+                               struct dry_json_value v)
+{
+    struct dry_json_value m;
+    dry_status st;
+
+    if (dry_json_type(v) != DRY_JSON_OBJECT)
+        return wrong(c, "want an object for the block");
+    st = number(c, v, "number", &env->number);
+    if (dry_ok(st))
+        st = number(c, v, "time", &env->time);
+    if (dry_ok(st))
+        st = number(c, v, "gasLimit", &env->gas_limit);
+    if (dry_ok(st))
+        st = word(c, v, "difficulty", &env->difficulty);
+    if (dry_ok(st))
+        st = word(c, v, "baseFeePerGas", &env->base_fee);
+    if (dry_ok(st))
+        st = word(c, v, "baseFee", &env->base_fee);
+    if (dry_ok(st))
+        st = word(c, v, "blobBaseFee", &env->blob_base_fee);
+    if (!dry_ok(st))
+        return st;
+    if ((member(v, "feeRecipient", &m) || member(v, "coinbase", &m)) &&
+        !dry_ok(dry_json_address(m, &env->coinbase, NULL)))
+        return wrong(c, "feeRecipient must be an address");
+    if ((member(v, "prevRandao", &m) || member(v, "random", &m)) &&
+        !dry_ok(dry_json_hash(m, &env->prev_randao, NULL)))
+        return wrong(c, "prevRandao must be 32 bytes");
+    return DRY_OK;
+}

@@ -92,15 +92,22 @@ int main(int argc, char **argv)
         return 1;
     }
     while (fgets(line, sizeof(line), f) != NULL) {
-        char name[64], status[16], output[200] = "0x";
-        unsigned long long gas;
+        /* name, status, gas, output, separated by tabs */
+        char *at = line, *field[4], *end;
         bool wanted = argc == 2;
-        if (sscanf(line, "%63s %15s %llu %199s", name, status, &gas, output) < 3)
-            continue;
+        for (size_t i = 0; i < 4; i++) {
+            field[i] = at;
+            at += strcspn(at, "\t\r\n");
+            if (*at != 0)
+                *at++ = 0;
+        }
+        unsigned long long gas = strtoull(field[2], &end, 10);
+        if (end == field[2] || *end != 0)
+            continue; /* the heading */
         for (int i = 2; i < argc; i++)
-            wanted |= strcmp(argv[i], name) == 0;
+            wanted |= strcmp(argv[i], field[0]) == 0;
         if (wanted)
-            failures += !run_one(argv[1], name, status, gas, output,
+            failures += !run_one(argv[1], field[0], field[1], gas, field[3],
                                  engine != NULL && strcmp(engine, "switch") == 0);
         fflush(stdout);
     }

@@ -292,7 +292,8 @@ static void emit_blocks(struct emitter *e, const struct dry__op_info *ops)
 
 static void emit_exact(struct emitter *e, const struct dry__op_info *ops)
 {
-    for (uint32_t pc = 0; pc < e->len; pc++) {
+    uint32_t pc;
+    for (pc = 0; pc < e->len; pc++) {
         uint8_t op = e->bytes[pc];
         uint32_t push = op >= DRY_OP_PUSH1 && op <= DRY_OP_PUSH32 ? op - DRY_OP_PUSH1 + 1u : 0;
         uint32_t from = e->n;
@@ -307,7 +308,7 @@ static void emit_exact(struct emitter *e, const struct dry__op_info *ops)
             emit_one(e, (uint64_t)pc << 32 | op);
         pc += push;
     }
-    e->pcs[e->n] = e->len;
+    e->pcs[e->n] = pc; /* past a last PUSH's missing bytes, too */
     e->words[e->n++] = DRY_OP_STOP;
 }
 

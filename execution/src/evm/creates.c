@@ -13,7 +13,8 @@ static enum dry__next over(struct dry__evm *evm, const struct dry__entry *en, en
     evm->gas_left = gas_left;
     evm->output.len = 0;
     if (t != NULL && t->leave != NULL)
-        t->leave(t->ctx, DRY_BYTES_EMPTY, en->gas - gas_left, dry_evm_end_text(end));
+        t->leave(t->ctx, DRY_BYTES_EMPTY, en->gas - gas_left,
+                 end == DRY_EVM_SUCCESS ? NULL : dry_evm_end_text(end));
     return DRY__NEXT_GO_ON;
 }
 
@@ -31,6 +32,8 @@ enum dry__next dry__enter_create(struct dry__evm *evm, const struct dry__entry *
         dry__world_sub_balance(world, en->payer, &en->value);
         dry__world_add_balance(world, a, &en->value);
     }
+    if (en->input_len == 0) /* nothing runs, nothing is stored */
+        return over(evm, en, DRY_EVM_SUCCESS, en->gas);
     struct dry__code *code = dry__code_analyse(dry_bytes_of(en->input, en->input_len), evm->ops,
                                                evm->stepping ? DRY__CODE_EXACT : DRY__CODE_BLOCKS);
     if (code == NULL) {
@@ -131,8 +134,11 @@ enum dry__next dry__op_create(struct dry__evm *evm, struct dry__frame *f, uint8_
     f->sp[0] = DRY_U256_ZERO;
     evm->output.len = 0;
     enum dry__next next = create_begin(evm, f, &en, two ? &salt : NULL);
-    if (next == DRY__NEXT_GO_ON)
+    if (next == DRY__NEXT_GO_ON) {
         f->gas += evm->gas_left;
+        if (evm->end == DRY_EVM_SUCCESS)
+            dry_address_to_u256(&f->sp[0], &en.address);
+    }
     return next;
 }
 

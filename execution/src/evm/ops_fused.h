@@ -89,14 +89,7 @@ OP(MSTORE_AT)
     NEXT();
 }
 OP(SWAP1_POP) { sp[-1] = sp[0]; sp--; NEXT(); }
-OP(SWAP2_POP)
-{
-    struct dry_u256 t = sp[0];
-    sp[-1] = sp[-1];
-    sp[-2] = t;
-    sp--;
-    NEXT();
-}
+OP(SWAP2_POP) { sp[-2] = sp[0]; sp--; NEXT(); }
 OP(DUP2_ADD) { dry_u256_add(&sp[0], &sp[-1], &sp[0]); NEXT(); }
 OP(SWAP1_SUB) { dry_u256_sub(&sp[-1], &sp[-1], &sp[0]); sp--; NEXT(); }
 OP(SWAP1_ADD_SMALL)

@@ -124,6 +124,7 @@ OP(TSTORE)
 {
     if (UNLIKELY(f->is_static))
         FAIL(STATIC_VIOLATION);
+    CHARGED();
     struct dry_hash key;
     dry_u256_to_be32(key.b, &sp[0]);
     dry__world_tstore(world, &f->address, &key, &sp[-1]);

@@ -12,6 +12,7 @@ OP(JUMP)
     if (UNLIKELY(!dry_u256_is_u64(&sp[0]) || sp[0].w[0] >= f->code->len ||
                  f->code->targets[sp[0].w[0]] == 0))
         FAIL(INVALID_JUMP);
+    CHARGED();
     w = (uint64_t)(f->code->targets[sp[0].w[0]] - 1) << 32;
     sp--;
     goto jump_to;
@@ -25,6 +26,7 @@ OP(JUMPI)
             FAIL(INVALID_JUMP);
         w = (uint64_t)(f->code->targets[sp[0].w[0]] - 1) << 32;
     }
+    CHARGED();
     sp -= 2;
     if (taken)
         goto jump_to;

@@ -1,7 +1,7 @@
 /* What the stepping loop does besides: checks of each instruction, and the tracer's step. */
 #include "evm/machine.h"
 
-/* Instructions whose price depends on operands report when all of it is taken. */
+/* Instructions whose price (or success) depends on operands report when all of it is known. */
 static bool priced_later(uint8_t op)
 {
     switch (op) {
@@ -21,6 +21,9 @@ static bool priced_later(uint8_t op)
     case DRY_OP_SLOAD:
     case DRY_OP_SSTORE:
     case DRY_OP_MCOPY:
+    case DRY_OP_JUMP: /* these three have faults of their own to report */
+    case DRY_OP_JUMPI:
+    case DRY_OP_TSTORE:
     case DRY_OP_LOG0:
     case DRY_OP_LOG1:
     case DRY_OP_LOG2:
@@ -44,6 +47,7 @@ static bool priced_later(uint8_t op)
 static void tell(struct dry__evm *evm, struct dry__frame *f, const char *error)
 {
     evm->step.error = error;
+    evm->step.refund = evm->world->refund; /* its own included, as the common tracers have it */
     evm->step.memory = dry_bytes_of(evm->memory + f->memory_at, evm->step_memory_len);
     evm->step_open = false;
     evm->world->tracer->step(evm->world->tracer->ctx, &evm->step);
@@ -60,7 +64,6 @@ enum dry_evm_end dry__step_begin(struct dry__evm *evm, struct dry__frame *f, con
     evm->step = (struct dry_trace_step){.pc = pc,
                                         .op = op,
                                         .gas = f->gas,
-                                        .refund = evm->world->refund,
                                         .depth = (uint16_t)evm->frame_count,
                                         .stack = f->stack + 1,
                                         .stack_len = have,

@@ -1,7 +1,7 @@
 /* bench_backlog.c - a dev chain mines a backlog of 50,000 transactions, a block each: is the last
  * tenth of them as fast as the first, and how much memory does it take? The backlog waits behind a
  * gap of one nonce. */
-#include "../test/fixture.h"
+#include "fixture.h"
 #include <drystone/platform/files.h>
 #include <drystone/platform/system.h>
 

@@ -2,6 +2,7 @@
  * a fixed region, 128-bit products for wasm32, and the end of the program when a bug is found.
  * Built with -fno-builtin, so that no function here becomes a call to itself. One thread. */
 #include <drystone/common/alloc.h>
+#include <drystone/common/bare_heap.h>
 #include <drystone/common/status.h>
 #include <string.h>
 
@@ -175,6 +176,18 @@ void dry_free(void *p)
         heap_used = (size_t)((unsigned char *)newest - heap);
         newest = newest->older;
     }
+}
+
+size_t dry_heap_mark(void)
+{
+    return heap_used;
+}
+
+void dry_heap_rewind(size_t mark)
+{
+    while (newest != NULL && (size_t)((unsigned char *)newest - heap) >= mark)
+        newest = newest->older;
+    heap_used = mark;
 }
 
 void dry_assert_failed(const char *expr, const char *file, int line)

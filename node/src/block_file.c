@@ -42,7 +42,8 @@ static dry_status fill(struct dry_block_file *f, size_t want)
 
     if (have >= want || f->ended)
         return DRY_OK;
-    memmove(f->window.ptr, f->window.ptr + f->at, have);
+    if (have != 0)
+        memmove(f->window.ptr, f->window.ptr + f->at, have);
     f->window.len = have;
     f->at = 0;
     while (f->window.len < want && !f->ended) {

@@ -7,10 +7,6 @@
 #define HARDENED 0x80000000u
 #define SEED_ROUNDS 2048 /* BIP-39 */
 
-struct node_key {
-    uint8_t secret[32], chain_code[32];
-};
-
 static dry_status hmac512(uint8_t out[64], struct dry_bytes key, struct dry_bytes message)
 {
     unsigned n = 64;
@@ -20,7 +16,7 @@ static dry_status hmac512(uint8_t out[64], struct dry_bytes key, struct dry_byte
                : DRY_ENOMEM;
 }
 
-static dry_status master(struct node_key *out, const char *mnemonic)
+static dry_status master(struct dry_hd_key *out, const char *mnemonic)
 {
     static const char salt[] = "mnemonic"; /* BIP-39: then the passphrase, here empty */
     size_t len = strlen(mnemonic);
@@ -43,7 +39,7 @@ static dry_status master(struct node_key *out, const char *mnemonic)
 }
 
 /* BIP-32 CKDpriv. An index whose key would be invalid (odds 2^-127) is told as EINVAL. */
-static dry_status child(struct node_key *key, uint32_t index)
+static dry_status child(struct dry_hd_key *key, uint32_t index)
 {
     uint8_t data[37], pub[64], i[64];
     dry_status st = DRY_OK;
@@ -70,16 +66,23 @@ static dry_status child(struct node_key *key, uint32_t index)
     return st;
 }
 
-dry_status dry_hd_account(uint8_t secret[32], struct dry_address *address, const char *mnemonic,
-                          uint32_t index)
+dry_status dry_hd_open(struct dry_hd_key *out, const char *mnemonic)
 {
-    const uint32_t path[] = {44 | HARDENED, 60 | HARDENED, 0 | HARDENED, 0, index};
-    struct node_key key;
-    uint8_t pub[64];
-    dry_status st = master(&key, mnemonic);
+    const uint32_t path[] = {44 | HARDENED, 60 | HARDENED, 0 | HARDENED, 0};
+    dry_status st = master(out, mnemonic);
 
     for (size_t i = 0; i < DRY_COUNT(path) && dry_ok(st); i++)
-        st = child(&key, path[i]);
+        st = child(out, path[i]);
+    return st;
+}
+
+dry_status dry_hd_account(uint8_t secret[32], struct dry_address *address,
+                          const struct dry_hd_key *parent, uint32_t index)
+{
+    struct dry_hd_key key = *parent;
+    uint8_t pub[64];
+    dry_status st = child(&key, index);
+
     if (dry_ok(st) && !dry_secp256k1_pubkey(pub, key.secret))
         st = DRY_STATUS(EINVAL, "the mnemonic gives no valid key");
     if (dry_ok(st)) {

@@ -5,11 +5,16 @@
 
 #define DRY_MNEMONIC_BYTES_MAX 512u
 
-/* The i-th account of a mnemonic (words separated by single blanks, no passphrase). The words are
- * not checked against a list: any phrase gives accounts, as wallets that import "custom" phrases
- * do. EINVAL when the phrase is longer than the maximum, ENOMEM. Secrets are wiped from the stack.
- */
+/* A key that others are derived from; the caller wipes it. */
+struct dry_hd_key {
+    uint8_t secret[32], chain_code[32];
+};
+/* m/44'/60'/0'/0 of a mnemonic (words separated by single blanks, no passphrase). The words are not
+ * checked against a list: any phrase gives accounts, as wallets that import "custom" phrases do.
+ * EINVAL when the phrase is longer than the maximum, ENOMEM. Costs 2,048 rounds of HMAC-SHA-512. */
+DRY_MUST_USE dry_status dry_hd_open(struct dry_hd_key *out, const char *mnemonic);
+/* Its i-th account. EINVAL when there is none (odds 2^-127), ENOMEM. */
 DRY_MUST_USE dry_status dry_hd_account(uint8_t secret[32], struct dry_address *address,
-                                       const char *mnemonic, uint32_t index);
+                                       const struct dry_hd_key *parent, uint32_t index);
 
 #endif /* DRY_NODE_HD_H */

@@ -16,15 +16,18 @@ static dry_status accounts_make(struct dry_node *n)
 {
     const char *mnemonic = dry_options_text(n->options, "mnemonic");
     uint32_t count = (uint32_t)dry_options_u64(n->options, "accounts");
-    dry_status st = DRY_OK;
+    struct dry_hd_key parent;
+    dry_status st;
 
     if (mnemonic == NULL)
         return DRY_OK; /* a command that serves nobody */
     n->accounts = dry_arena_zalloc(&n->arena, count + 1u, sizeof(*n->accounts));
     if (n->accounts == NULL)
         return DRY_ENOMEM;
+    st = dry_hd_open(&parent, mnemonic);
     for (uint32_t i = 0; i < count && dry_ok(st); i++)
-        st = dry_hd_account(n->accounts[i].secret, &n->accounts[i].address, mnemonic, i);
+        st = dry_hd_account(n->accounts[i].secret, &n->accounts[i].address, &parent, i);
+    dry_wipe(&parent, sizeof(parent));
     n->account_count = count;
     return st;
 }

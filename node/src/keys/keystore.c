@@ -106,7 +106,7 @@ static dry_status salt_read(struct crypto *c, struct dry_json_value params, stru
     st = dry_hex_decode(&salt, text);
     if (dry_ok(st))
         st = dry_arena_copy(arena, &c->salt, dry_buf_bytes(&salt));
-    else
+    else if (st.code != DRY_CODE_ENOMEM)
         st = complain(error, DRY_STATUS(EDECODE, "the salt is no hexadecimal text"));
     dry_buf_fini(&salt);
     return st;

@@ -215,8 +215,10 @@ static dry_status parts_open(struct dry_chain *c, struct dry_buf *error)
                                        .keep_states = c->set.state_history};
     struct dry_executor_settings executor = {.jobs = c->set.jobs};
     struct dry_consensus_settings consensus = c->set.consensus_settings;
-    dry_status st = dry_state_open(&c->state, c->storage, &state);
+    dry_status st = dry_kzg_loader_open(&c->kzg);
 
+    if (dry_ok(st))
+        st = dry_state_open(&c->state, c->storage, &state);
     if (dry_ok(st))
         st = chain_find(c, error);
     if (dry_ok(st))
@@ -246,6 +248,7 @@ dry_status dry_chain_open(struct dry_chain **out, const struct dry_chain_setting
     c->storage = set->storage;
     c->log = set->log;
     dry__pool_init(&c->pool, &set->pool);
+    c->tx_bytes_max = c->pool.limits.tx_bytes_max;
     if (set->extra_data.len > EXTRA_DATA_BYTES_MAX) {
         complain(error, "extra data of built blocks has 32 bytes at most");
         st = DRY_STATUS(EINVAL, "extra data too long");
@@ -271,6 +274,7 @@ void dry_chain_close(struct dry_chain *c)
     dry_consensus_close(c->consensus);
     dry_executor_close(c->executor);
     dry_state_close(c->state);
+    dry_kzg_loader_close(c->kzg);
     dry_batch_fini(&c->batch);
     dry_arena_fini(&c->arena);
     dry_mutex_fini(&c->head_lock);

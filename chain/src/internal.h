@@ -19,6 +19,8 @@ struct dry_chain {
     struct dry_mutex head_lock; /* guards the pointer below */
     struct dry_head *head;
 
+    struct dry_kzg_loader *kzg;
+    uint32_t tx_bytes_max; /* of the pool's limits; read by any thread */
     struct dry__pool pool;
     bool pool_behind;       /* the pool has not followed the head yet: memory or storage failed */
     struct dry_arena arena; /* of the block at hand */

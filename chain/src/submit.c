@@ -31,6 +31,12 @@ static dry_status add(struct dry_chain *c, struct dry_pool_verdict *v, struct dr
     *v = (struct dry_pool_verdict){DRY_POOL_GAS_LIMIT, DRY_VERDICT_VALID};
     if (tx->tx.gas_limit > dry__head(c)->header.gas_limit)
         return DRY_OK;
+    v->answer = DRY_POOL_OVERSIZED;
+    if (tx->tx.encoded.len > c->pool.limits.tx_bytes_max)
+        return DRY_OK;
+    v->answer = DRY_POOL_SIDECAR;
+    if (tx->tx.type == DRY_TX_BLOB && !tx->sidecar_verified)
+        return DRY_OK;
     st = dry__pool_add(&c->pool, &v->answer, &ready, tx, account_read, ctx);
     for (uint32_t i = 0; dry_ok(st) && i < ready.count; i++) {
         e.tx = ready.txs[i];
@@ -105,6 +111,7 @@ static dry_status requeue_tx(struct dry_chain *c, const struct dry_tx *stored,
         st = dry_pool_tx_open(&tx, &v, encoded, &dry__head(c)->rules, c->pool.limits.tx_bytes_max);
     if (!dry_ok(st) || v.answer != DRY_POOL_OK)
         return st;
+    tx->sidecar_verified = true; /* it was, before it was mined */
     st = add(c, &v, tx, ctx);
     if (!dry_ok(st) || v.answer != DRY_POOL_OK)
         dry_pool_tx_close(tx);

@@ -102,39 +102,225 @@ struct dry_bytes fixture_sign(struct fixture *f, const struct fixture_tx *t)
                         .max_priority_fee_per_gas = DRY_U256(t->tip),
                         .value = DRY_U256(t->value),
                         .data = t->data};
+
+    return fixture_sign_tx(f, &tx, t->from);
+}
+
+struct dry_bytes fixture_sign_tx(struct fixture *f, struct dry_tx *tx, uint32_t from)
+{
     struct dry_ecdsa_signature sig;
     struct dry_buf buf = {0};
     struct dry_bytes out;
     struct dry_hash hash;
     uint8_t secret[32];
 
-    CHECK(dry_ok(dry_tx_encode_unsigned(&buf, &tx)));
+    CHECK(dry_ok(dry_tx_encode_unsigned(&buf, tx)));
     dry_keccak256(&hash, dry_buf_bytes(&buf));
-    fixture_secret(secret, t->from);
+    fixture_secret(secret, from);
     CHECK(dry_secp256k1_sign(&sig, &hash, secret));
-    dry_u256_from_be32(&tx.r, sig.r);
-    dry_u256_from_be32(&tx.s, sig.s);
-    tx.y_parity = sig.y_parity;
+    dry_u256_from_be32(&tx->r, sig.r);
+    dry_u256_from_be32(&tx->s, sig.s);
+    tx->y_parity = sig.y_parity;
     buf.len = 0;
-    CHECK(dry_ok(dry_tx_encode(&buf, &tx)));
+    CHECK(dry_ok(dry_tx_encode_network(&buf, tx)));
     CHECK(dry_ok(dry_arena_copy(&f->arena, &out, dry_buf_bytes(&buf))));
     dry_buf_fini(&buf);
     return out;
 }
 
-struct dry_pool_verdict fixture_send(struct fixture *f, const struct fixture_tx *t)
+struct dry_pool_verdict fixture_submit(struct fixture *f, struct dry_bytes encoded)
 {
-    struct dry_head *head = dry_chain_head(f->chain);
     struct dry_pool_tx *tx = NULL;
     struct dry_pool_verdict v;
 
-    CHECK(dry_ok(dry_pool_tx_open(&tx, &v, fixture_sign(f, t), &head->rules, 131072)));
-    dry_head_close(head);
+    CHECK(dry_ok(dry_chain_tx_open(f->chain, &tx, &v, encoded)));
     if (v.answer == DRY_POOL_OK) {
         dry_status st = dry_chain_submit(f->chain, &v, tx);
         CHECK_MSG(dry_ok(st), dry_status_text(st));
     }
     return v;
+}
+
+struct dry_pool_verdict fixture_send(struct fixture *f, const struct fixture_tx *t)
+{
+    return fixture_submit(f, fixture_sign(f, t));
+}
+
+void fixture_genesis(struct dry_buf *json, const char *config, const char *alloc)
+{
+    char line[256];
+
+    CHECK(dry_ok(dry_buf_append_text(json, "{\"config\":")));
+    CHECK(dry_ok(dry_buf_append_text(json, config)));
+    CHECK(dry_ok(dry_buf_append_text(
+        json, ",\"gasLimit\":\"0x3938700\",\"timestamp\":\"0x5f5e1000\",\"baseFeePerGas\":"
+              "\"0x3b9aca00\",\"alloc\":{")));
+    CHECK(dry_ok(dry_buf_append_text(json, alloc)));
+    for (uint32_t i = 0; i < 10; i++) {
+        struct dry_address a = fixture_address(i);
+
+        snprintf(line, sizeof(line), "%s\"0x%s\":{\"balance\":\"0x%s0000000000000000\"}",
+                 i != 0 || alloc[0] != 0 ? "," : "", test_hex_of(DRY_BYTES_ARRAY(a.b)), "ffffffff");
+        CHECK(dry_ok(dry_buf_append_text(json, line)));
+    }
+    CHECK(dry_ok(dry_buf_append_text(json, "}}")));
+    CHECK(dry_ok(dry_buf_append_byte(json, 0)));
+    json->len--;
+}
+
+struct dry_bytes fixture_block(struct fixture *f, const struct dry_hash *hash)
+{
+    struct dry_stored_block b;
+    struct dry_buf rlp = {0};
+    struct dry_bytes out;
+
+    CHECK(dry_ok(dry_chain_block(f->chain, &b, hash, &f->arena)));
+    CHECK(dry_ok(dry_block_encode(&rlp, &b.block)));
+    CHECK(dry_ok(dry_arena_copy(&f->arena, &out, dry_buf_bytes(&rlp))));
+    dry_buf_fini(&rlp);
+    return out;
+}
+
+void fixture_import(struct fixture *f, struct dry_bytes block)
+{
+    enum dry_verdict v;
+    uint32_t tx;
+    dry_status st = dry_chain_import(f->chain, &v, &tx, block);
+
+    CHECK_MSG(dry_ok(st), dry_status_text(st));
+    CHECK_MSG(v == DRY_VERDICT_VALID, dry_verdict_name(v));
+}
+
+struct dry_hash fixture_head_hash(struct fixture *f)
+{
+    struct dry_head *head = dry_chain_head(f->chain);
+    struct dry_hash h = head->hash;
+
+    dry_head_close(head);
+    return h;
+}
+
+static void same_block(struct fixture *a, struct fixture *b, const struct dry_hash *hash)
+{
+    const struct dry_receipt *ra, *rb;
+    struct dry_stored_block block;
+    uint32_t na, nb;
+
+    CHECK_BYTES(fixture_block(a, hash), fixture_block(b, hash), "block");
+    CHECK(dry_ok(dry_chain_block(a->chain, &block, hash, &a->arena)));
+    CHECK(dry_ok(dry_chain_receipts(a->chain, &ra, &na, hash, &a->arena)));
+    CHECK(dry_ok(dry_chain_receipts(b->chain, &rb, &nb, hash, &b->arena)));
+    CHECK(na == nb && na == block.block.tx_count);
+    for (uint32_t i = 0; i < na; i++) {
+        struct dry_tx_place pa, pb;
+
+        CHECK(ra[i].cumulative_gas_used == rb[i].cumulative_gas_used);
+        CHECK(ra[i].success == rb[i].success && ra[i].log_count == rb[i].log_count);
+        CHECK(dry_ok(dry_chain_find_tx(a->chain, &pa, &block.tx_hashes[i])));
+        CHECK(dry_ok(dry_chain_find_tx(b->chain, &pb, &block.tx_hashes[i])));
+        CHECK(pa.block_number == pb.block_number && pa.index == pb.index && pa.index == i);
+        CHECK(dry_hash_equal(&pa.block_hash, hash) && dry_hash_equal(&pb.block_hash, hash));
+    }
+}
+
+void fixture_same_chain(struct fixture *a, struct fixture *b)
+{
+    struct dry_arena_mark ma = dry_arena_mark(&a->arena), mb = dry_arena_mark(&b->arena);
+    struct dry_hash ha = fixture_head_hash(a), hb = fixture_head_hash(b), none;
+    uint64_t top = fixture_number(a);
+
+    CHECK_BYTES(DRY_BYTES_ARRAY(ha.b), DRY_BYTES_ARRAY(hb.b), "head");
+    for (uint64_t n = 0; n <= top; n++) {
+        CHECK(dry_ok(dry_chain_hash_at(a->chain, &ha, n)));
+        CHECK(dry_ok(dry_chain_hash_at(b->chain, &hb, n)));
+        CHECK_BYTES(DRY_BYTES_ARRAY(ha.b), DRY_BYTES_ARRAY(hb.b), "index");
+        same_block(a, b, &ha);
+    }
+    CHECK(dry_chain_hash_at(a->chain, &none, top + 1).code == DRY_CODE_ENOTFOUND);
+    for (uint32_t i = 0; i < 10; i++) {
+        struct dry_address who = fixture_address(i);
+        struct dry_account x = fixture_account(a, &who), y = fixture_account(b, &who);
+        CHECK(x.nonce == y.nonce && dry_u256_equal(&x.balance, &y.balance));
+    }
+    dry_arena_rewind(&a->arena, ma);
+    dry_arena_rewind(&b->arena, mb);
+}
+
+struct gather {
+    struct fixture *f;
+    struct dry_state_view *view;
+    struct dry_trie_pair accounts[512], slots[512];
+    uint32_t account_count, slot_count;
+};
+
+static bool gather_slot(void *ctx, const struct dry_hash *key, const struct dry_u256 *value)
+{
+    struct gather *g = ctx;
+    struct dry_trie_pair *p = &g->slots[g->slot_count++];
+    struct dry_buf rlp = {0};
+    uint8_t be[32];
+    size_t zeros = 0;
+
+    CHECK(g->slot_count < DRY_COUNT(g->slots));
+    dry_u256_to_be32(be, value);
+    while (be[zeros] == 0)
+        zeros++;
+    CHECK(dry_ok(dry_rlp_put_string(&rlp, dry_bytes_of(be + zeros, 32 - zeros))));
+    CHECK(dry_ok(dry_arena_copy(&g->f->arena, &p->key, DRY_BYTES_ARRAY(key->b))));
+    CHECK(dry_ok(dry_arena_copy(&g->f->arena, &p->value, dry_buf_bytes(&rlp))));
+    dry_buf_fini(&rlp);
+    return true;
+}
+
+static bool gather_account(void *ctx, const struct dry_hash *hashed, const struct dry_account *a)
+{
+    struct gather *g = ctx;
+    struct dry_trie_pair *p = &g->accounts[g->account_count++];
+    struct dry_buf rlp = {0};
+    struct dry_hash root;
+    size_t list;
+
+    CHECK(g->account_count < DRY_COUNT(g->accounts));
+    g->slot_count = 0;
+    CHECK(dry_ok(dry_state_each_slot(g->view, hashed, gather_slot, g)));
+    CHECK(dry_ok(dry_trie_root_of_pairs(&root, g->slots, g->slot_count, false, &g->f->arena)));
+    CHECK(dry_hash_equal(&root, &a->storage_root));
+    list = dry_rlp_open(&rlp);
+    CHECK(dry_ok(dry_rlp_put_u64(&rlp, a->nonce)));
+    CHECK(dry_ok(dry_rlp_put_u256(&rlp, &a->balance)));
+    CHECK(dry_ok(dry_rlp_put_string(&rlp, DRY_BYTES_ARRAY(root.b))));
+    CHECK(dry_ok(dry_rlp_put_string(&rlp, DRY_BYTES_ARRAY(a->code_hash.b))));
+    CHECK(dry_ok(dry_rlp_close(&rlp, list)));
+    CHECK(dry_ok(dry_arena_copy(&g->f->arena, &p->key, DRY_BYTES_ARRAY(hashed->b))));
+    CHECK(dry_ok(dry_arena_copy(&g->f->arena, &p->value, dry_buf_bytes(&rlp))));
+    dry_buf_fini(&rlp);
+    return true;
+}
+
+void fixture_check_root(struct fixture *f)
+{
+    static struct gather g;
+    struct dry_arena_mark mark = dry_arena_mark(&f->arena);
+    struct dry_head *head = dry_chain_head(f->chain);
+    struct dry_hash root;
+
+    g = (struct gather){.f = f};
+    CHECK(dry_ok(dry_chain_state_open(f->chain, &g.view, &head->header)));
+    CHECK(dry_ok(dry_state_each_account(g.view, gather_account, &g)));
+    CHECK(dry_ok(dry_trie_root_of_pairs(&root, g.accounts, g.account_count, false, &f->arena)));
+    CHECK_BYTES(DRY_BYTES_ARRAY(root.b), DRY_BYTES_ARRAY(head->header.state_root.b), "root");
+    dry_state_view_close(g.view);
+    dry_head_close(head);
+    dry_arena_rewind(&f->arena, mark);
+}
+
+uint32_t fixture_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15u; /* splitmix64 */
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return (uint32_t)(z >> 32);
 }
 
 uint64_t fixture_number(struct fixture *f)

@@ -34,7 +34,7 @@ struct dry_head {
  */
 enum dry_chain_event_kind {
     DRY_CHAIN_HEAD, /* new head; removed blocks first (newest first), then added (oldest first) */
-    DRY_CHAIN_PENDING_TX, /* a transaction entered the pool and can be included */
+    DRY_CHAIN_PENDING_TX, /* a transaction in the pool can be included from now on */
 };
 struct dry_chain_event {
     enum dry_chain_event_kind kind;
@@ -173,8 +173,9 @@ DRY_MUST_USE dry_status dry_chain_executor_open(struct dry_chain *c, struct dry_
 /* --- import [loop] --- */
 
 /* Check, execute and store one block given as RLP; make it the head when the engine prefers it.
- * *verdict_tx: the transaction a TX_… verdict is about. A known block is VALID and changes nothing.
- */
+ * *verdict_tx: the transaction a TX_… verdict is about. A known block is VALID; one off the
+ * canonical chain counts as given last, and becomes the head when the engine prefers it so. On
+ * failure the chain is as it was; ENOTFOUND when the parent's state was pruned. */
 DRY_MUST_USE dry_status dry_chain_import(struct dry_chain *c, enum dry_verdict *verdict,
                                          uint32_t *verdict_tx, struct dry_bytes block_rlp);
 
@@ -207,13 +208,21 @@ DRY_MUST_USE dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t ti
 void dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds);
 uint64_t dry_chain_time_offset(const struct dry_chain *c);
 /* Make an earlier block of the canonical chain the head again (evm_revert); later blocks leave the
- * index. With requeue false their transactions are dropped. ENOTFOUND. */
+ * index. With requeue false their transactions are dropped. ENOTFOUND, also when the state was
+ * pruned. */
 DRY_MUST_USE dry_status dry_chain_rewind(struct dry_chain *c, uint64_t number, bool requeue);
 
 /* --- pool [loop] --- */
 
+/* [any] dry_pool_tx_open() at the head's rules and the pool's limits, then, for a blob transaction,
+ * dry_pool_tx_verify_sidecar() with the chain's own loader: off the loop, then. */
+DRY_MUST_USE dry_status dry_chain_tx_open(struct dry_chain *c, struct dry_pool_tx **out,
+                                          struct dry_pool_verdict *v, struct dry_bytes encoded);
+
 /* Add a transaction (takes one reference in every case). With automine on, the engine may build
- * blocks before this returns, so that the receipt is there. */
+ * blocks before this returns, so that the receipt is there. A blob transaction whose sidecar was
+ * not verified is refused (SIDECAR). When building fails after a transaction was taken, *v tells so
+ * beside the status. */
 DRY_MUST_USE dry_status dry_chain_submit(struct dry_chain *c, struct dry_pool_verdict *v,
                                          struct dry_pool_tx *tx);
 /* Several at once, blocks built after all are in; v and txs have count elements. */

@@ -1,4 +1,4 @@
-/* drystone/chain/pool.h - transactions waiting to be mined. Admission: dry_pool_tx_open() on any
+/* drystone/chain/pool.h - transactions waiting to be mined. Admission: dry_chain_tx_open() on any
  * thread, then dry_chain_submit() on the loop's. */
 #ifndef DRY_CHAIN_POOL_H
 #define DRY_CHAIN_POOL_H
@@ -14,10 +14,11 @@ struct dry_pool_tx {
     size_t bytes;     /* memory it holds */
     struct dry_refs refs;
     struct dry_arena arena; /* lists of the transaction */
+    bool sidecar_verified;  /* its blobs match; the pool takes no blob transaction without */
 };
 
 struct dry_pool_limits {
-    uint32_t txs_max;            /* all together */
+    uint32_t txs_max;            /* all together; half as many may wait for a nonce before them */
     uint32_t account_max;        /* of one sender */
     uint64_t bytes_max;          /* encodings and sidecars */
     uint32_t price_bump_percent; /* a replacement must pay so much more (both fees) */
@@ -62,6 +63,20 @@ struct dry_pool_verdict {
 DRY_MUST_USE dry_status dry_pool_tx_open(struct dry_pool_tx **out, struct dry_pool_verdict *v,
                                          struct dry_bytes encoded, const struct dry_rules *rules,
                                          uint32_t tx_bytes_max);
+/* The trusted set-up for blobs, loaded once, when it is first asked for. Closing takes NULL. */
+struct dry_kzg_loader;
+DRY_MUST_USE dry_status dry_kzg_loader_open(struct dry_kzg_loader **out);
+void dry_kzg_loader_close(struct dry_kzg_loader *l);
+/* *out stays valid until the loader is closed. ENOMEM. Thread: any but the loop's: the first call
+ * takes seconds, and others wait for it. */
+struct dry_kzg;
+DRY_MUST_USE dry_status dry_kzg_loader_get(struct dry_kzg_loader *l, const struct dry_kzg **out);
+/* Check a blob transaction's sidecar: commitments against its versioned hashes, proofs against the
+ * blobs. *v is OK (always for other types) or SIDECAR. Call it before sharing tx. ENOMEM. Thread:
+ * as above. */
+DRY_MUST_USE dry_status dry_pool_tx_verify_sidecar(struct dry_pool_tx *tx,
+                                                   struct dry_pool_verdict *v,
+                                                   struct dry_kzg_loader *l);
 /* Share and drop references. Thread: any (the count is guarded). Accepts NULL. */
 struct dry_pool_tx *dry_pool_tx_share(struct dry_pool_tx *tx);
 void dry_pool_tx_close(struct dry_pool_tx *tx);

@@ -342,6 +342,8 @@ static dry_status build(struct dry_chain *c, const struct dry_build *b, enum kee
         return st;
     st = commit(c, &m);
     if (!dry_ok(st)) {
+        DRY_LOG(c->log, ERROR, "chain", "a block could not be stored",
+                DRY_FIELD_U64("number", m.header.number), DRY_FIELD_STATUS("error", st));
         dry_state_forget(c->state);
         return st;
     }
@@ -456,9 +458,9 @@ dry_status dry_chain_build_pending(struct dry_chain *c, struct dry_stored_block 
 static dry_status actions_do(struct dry_chain *c, const struct dry_action *actions, uint32_t n,
                              enum keep keep, bool *built)
 {
-    dry_status st = DRY_OK;
+    dry_status st = DRY_OK, first = DRY_OK;
 
-    for (uint32_t i = 0; i < n && dry_ok(st); i++) {
+    for (uint32_t i = 0; i < n; i++) {
         struct dry_build b = {0};
 
         switch (actions[i].kind) {
@@ -471,8 +473,11 @@ static dry_status actions_do(struct dry_chain *c, const struct dry_action *actio
                 c->set.set_timer(c->set.shell_ctx, actions[i].value);
             break;
         }
+        /* A block that failed (a full disk) must not stop the clock of those after it. */
+        if (dry_ok(first))
+            first = st;
     }
-    return st;
+    return first;
 }
 
 static dry_status feed(struct dry_chain *c, enum dry_event_kind kind, uint64_t value, bool *built)

@@ -2,6 +2,7 @@
 #include "block_file.h"
 #include "node.h"
 #include "report.h"
+#include <drystone/common/hex.h>
 #include <drystone/common/rlp.h>
 #include <drystone/crypto.h>
 #include <drystone/platform/system.h>
@@ -69,36 +70,6 @@ static void path_complain(struct dry_buf *error, const char *path, dry_status st
     dry_complain(error, dry_status_text(st), "");
 }
 
-static void import_complain(struct dry_buf *error, const char *path, struct dry_bytes block,
-                            uint64_t index, enum dry_verdict verdict, uint32_t verdict_tx,
-                            struct dry_arena *arena)
-{
-    struct dry_block b;
-    enum dry_verdict form = DRY_VERDICT_VALID;
-    struct dry_hash hash;
-    char text[256];
-
-    if (dry_ok(dry_block_decode(&b, &form, block, arena)) && form == DRY_VERDICT_VALID) {
-        dry_keccak256(&hash, b.header_encoded);
-        (void)snprintf(text, sizeof(text), ": block %llu, 0x", (unsigned long long)b.header.number);
-        dry_complain(error, path, text);
-        for (unsigned i = 0; i < 32; i++) {
-            (void)snprintf(text, sizeof(text), "%02x", hash.b[i]);
-            dry_complain(error, text, "");
-        }
-        dry_complain(error, ", is refused: ", dry_verdict_text(verdict));
-    } else {
-        (void)snprintf(text, sizeof(text),
-                       ": the file's %llu. block is refused: ", (unsigned long long)index + 1);
-        dry_complain(error, path, text);
-        dry_complain(error, dry_verdict_text(verdict), "");
-    }
-    if (verdict != DRY_VERDICT_VALID && verdict < DRY_VERDICT_BLOCK_RLP) {
-        (void)snprintf(text, sizeof(text), " (transaction %u)", verdict_tx);
-        dry_complain(error, text, "");
-    }
-}
-
 /* Hash and number of a block's header without decoding the rest; false when it is damaged. */
 static bool header_peek(struct dry_hash *hash, uint64_t *number, struct dry_bytes block)
 {
@@ -113,6 +84,29 @@ static bool header_peek(struct dry_hash *hash, uint64_t *number, struct dry_byte
     dry_keccak256(hash, raw);
     *number = h.number;
     return true;
+}
+
+static void import_complain(struct dry_buf *error, const char *path, struct dry_bytes block,
+                            uint64_t index, enum dry_verdict verdict, uint32_t verdict_tx)
+{
+    struct dry_hash hash;
+    uint64_t number;
+    char text[256], digits[65] = {0};
+
+    if (header_peek(&hash, &number, block)) {
+        dry_hex_encode(digits, DRY_BYTES_ARRAY(hash.b));
+        (void)snprintf(text, sizeof(text),
+                       ": block %llu, 0x%s, is refused: ", (unsigned long long)number, digits);
+    } else {
+        (void)snprintf(text, sizeof(text),
+                       ": the file's %llu. block is refused: ", (unsigned long long)index + 1);
+    }
+    dry_complain(error, path, text);
+    dry_complain(error, dry_verdict_text(verdict), "");
+    if (verdict < DRY_VERDICT_BLOCK_RLP) {
+        (void)snprintf(text, sizeof(text), " (transaction %u)", verdict_tx);
+        dry_complain(error, text, "");
+    }
 }
 
 /* One block; blocks known are passed over as long as all before were known, too. */
@@ -138,7 +132,7 @@ static dry_status import_one(struct progress *p, const char *path, struct dry_by
     }
     st = dry_chain_import(n->chain, &verdict, &tx, block);
     if (dry_ok(st) && verdict != DRY_VERDICT_VALID) {
-        import_complain(error, path, block, p->blocks, verdict, tx, &n->arena);
+        import_complain(error, path, block, p->blocks, verdict, tx);
         st = DRY_EINVAL;
     }
     return st;

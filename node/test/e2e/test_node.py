@@ -1,0 +1,371 @@
+#!/usr/bin/env python3
+"""What a user meets at the command line: times, messages, exit codes, directories, restarts."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from harness import ACCOUNTS, Failed, Node, check, genesis, main, run
+
+
+def limit(slow, milliseconds):
+    """Times are kept by the release build; sanitizers only need to get there."""
+    return milliseconds * (20 if slow else 1)
+
+
+def best(attempts, measure):
+    return min(measure() for _ in range(attempts))
+
+
+def start_and_stop(program, directory, slow):
+    """First answer in 100 ms, 30 MiB after a second, gone 300 ms after SIGTERM."""
+    first = []
+
+    def once():
+        node = Node(program)
+        check(node.ask("eth_chainId") == "0x7a69", "the chain id is 31337")
+        took = (time.perf_counter() - node.began) * 1000
+        first.append(node)
+        if len(first) > 1:
+            node.stop()
+        return took
+
+    answer = best(4, once)
+    node = first[0]
+    time.sleep(1)
+    resident = node.resident_kib() / 1024
+    check(int(node.ask("eth_getBalance", ACCOUNTS[1], "latest"), 16) == 10 ** 22, "10,000 ether")
+    node.send()
+    code, stop = node.stop()
+    check(code == 0, f"exit code {code}")
+    check(answer <= limit(slow, 100), f"first answer after {answer:.0f} ms")
+    check(slow or resident <= 30, f"{resident:.1f} MiB resident")
+    check(stop <= limit(slow, 300), f"stopped after {stop:.0f} ms")
+    text = "".join(node.out)
+    check(text.count("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80") == 1,
+          "the first key is printed once")
+    check(any(" block " in line and "number=1" in line for line in node.log), "a line a block")
+    return f"answer {answer:.0f} ms, {resident:.1f} MiB, stop {stop:.0f} ms"
+
+
+def durable_start(program, directory, slow):
+    """The same with a data directory; 60 MiB."""
+    data = os.path.join(directory, "data")
+    times = []
+    for _ in range(3):
+        node = Node(program, "--datadir", data)
+        node.ask("eth_chainId")
+        times.append((time.perf_counter() - node.began) * 1000)
+        if len(times) == 3:
+            time.sleep(1)
+        resident = node.resident_kib() / 1024
+        node.send()
+        code, stop = node.stop()
+        check(code == 0, f"exit code {code}")
+    check(min(times) <= limit(slow, 200), f"first answers after {times} ms")
+    check(slow or resident <= 60, f"{resident:.1f} MiB resident")
+    check(stop <= limit(slow, 300), f"stopped after {stop:.0f} ms")
+    return f"answer {min(times):.0f} ms, {resident:.1f} MiB, stop {stop:.0f} ms"
+
+
+def restart(program, directory, slow):
+    """A second start goes on where the first one stopped: blocks, receipts, state."""
+    data = os.path.join(directory, "data")
+    node = Node(program, "--datadir", data)
+    hashes = [node.send() for _ in range(5)]
+    blocks = [node.ask("eth_getBlockByNumber", hex(i), False) for i in range(6)]
+    node.stop()
+    node = Node(program, "--datadir", data)
+    check(node.head() == 5, "the head is block 5")
+    check([node.ask("eth_getBlockByNumber", hex(i), False) for i in range(6)] == blocks,
+          "the same blocks")
+    for tx in hashes:
+        check(node.ask("eth_getTransactionReceipt", tx)["status"] == "0x1", "a receipt is there")
+    check(int(node.ask("eth_getTransactionCount", ACCOUNTS[0], "latest"), 16) == 5, "nonce 5")
+    node.send()
+    check(node.head() == 6, "it goes on")
+    node.stop()
+
+
+def restart_options(program, directory, slow):
+    """Options of a new chain that contradict the stored one are told, not ignored."""
+    data = os.path.join(directory, "data")
+    Node(program, "--datadir", data, "--chain-id", "77").stop()
+    node = Node(program, "--datadir", data)
+    check(node.ask("eth_chainId") == "0x4d", "the stored chain's id is kept")
+    node.stop()
+    code, _, error = run(program, "start", "-p", "0", "--datadir", data, "--chain-id", "78")
+    check(code == 1 and "--chain-id" in error and "77" in error, f"{code}: {error}")
+    code, _, error = run(program, "start", "-p", "0", "--datadir", data, "--mnemonic", "a b c")
+    check(code == 1 and "--mnemonic" in error, f"{code}: {error}")
+
+
+def port_in_use(program, directory, slow):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, _, error = run(program, "start", "-p", str(port))
+    check(code == 1, f"exit code {code}")
+    check(str(port) in error and "--http-port" in error, error)
+
+
+def datadir_locked(program, directory, slow):
+    node = Node(program, "--datadir", directory)
+    code, _, error = run(program, "start", "-p", "0", "--datadir", directory)
+    node.stop()
+    check(code == 1 and "in use by process" in error and str(node.process.pid) in error, error)
+
+
+def other_chain(program, directory, slow):
+    """A data directory of another chain is refused with both genesis hashes."""
+    data = os.path.join(directory, "data")
+    code, out, error = run(program, "init", genesis(directory), "--datadir", data)
+    check(code == 0 and "chain 4711" in out, out + error)
+    code, out, _ = run(program, "init", genesis(directory), "--datadir", data)
+    check(code == 0 and "there already" in out, out)
+    other = genesis(directory, "other.json", timestamp="0x60000001")
+    code, _, error = run(program, "start", "-p", "0", "--genesis", other, "--datadir", data)
+    check(code == 1 and "another chain" in error and error.count("0x") >= 2, f"{code}: {error}")
+    node = Node(program, "--datadir", data)
+    check(node.ask("eth_chainId") == hex(4711), "without --genesis the stored chain goes on")
+    node.stop()
+
+
+def invalid_genesis(program, directory, slow):
+    """Which key, and why."""
+    for changes, words in (({"gasLimit": "many"}, ["gasLimit", "number"]),
+                           ({"alloc": {"0x12": {"balance": "1"}}}, ["alloc"]),
+                           ({"colour": 1}, ["colour", "unknown key"])):
+        path = genesis(directory, **changes)
+        code, _, error = run(program, "start", "-p", "0", "--genesis", path)
+        check(code == 1 and path in error and all(w in error for w in words), f"{code}: {error}")
+    with open(path, "w") as file:
+        file.write('{"config": {"chainId": 1}')
+    code, _, error = run(program, "start", "-p", "0", "--genesis", path)
+    check(code == 1 and "line 1" in error, f"{code}: {error}")
+    code, _, error = run(program, "start", "-p", "0", "--genesis", "/nonexistent.json")
+    check(code == 1 and "/nonexistent.json" in error, f"{code}: {error}")
+
+
+def wrong_usage(program, directory, slow):
+    for arguments, word in ((["start", "--http-prot", "1"], "--http-port"),
+                            (["start", "--http-port", "99999"], "65535"),
+                            (["start", "--block-time", "soon"], "--block-time"),
+                            (["nonsense"], "nonsense"), (["import"], "FILE"),
+                            (["init"], "GENESIS"), (["export"], "--datadir"),
+                            (["start", "--storage-driver", "paper"], "rocksdb"),
+                            (["completions", "tcsh"], "zsh")):
+        code, out, error = run(program, *arguments)
+        check(code == 2, f"{arguments}: exit code {code}: {error}")
+        check(word in error, f"{arguments}: {error}")
+
+
+def small_commands(program, directory, slow):
+    """Each prints what it promises and exits with 0."""
+    for arguments, word in ((["version"], "drystone 0."), (["help"], "start"),
+                            (["start", "--help"], "--block-time"), (["config", "check"], "valid"),
+                            (["config", "dump"], "http_port"), (["manual"], ".TH"),
+                            (["completions", "bash"], "drystone"),
+                            (["completions", "zsh"], "drystone"),
+                            (["completions", "fish"], "drystone")):
+        code, out, error = run(program, *arguments)
+        check(code == 0 and word in out, f"{arguments}: {code} {out[:200]} {error[:200]}")
+    path = os.path.join(directory, "config.yaml")
+    with open(path, "w") as file:
+        file.write("dev:\n  chain_id: 99\nrpc:\n  http_port: 0\n")
+    node = Node(program, "--config", path)
+    check(node.ask("eth_chainId") == "0x63", "the config file's chain id")
+    node.stop()
+
+
+def keys(program, directory, slow):
+    """Keys are written for the owner alone, listed, exported and imported."""
+    store = os.path.join(directory, "keys")
+    password = {"DRYSTONE_PASSWORD": "correct horse"}
+    code, out, error = run(program, "key-gen", "--keystore", store, "--light", "--json",
+                           environment=password)
+    check(code == 0, error)
+    made = json.loads(out)
+    check(made["address"].startswith("0x") and made["peerId"].startswith("12D3KooW"), out)
+    for name in os.listdir(store):
+        mode = os.stat(os.path.join(store, name)).st_mode & 0o777
+        check(mode == 0o600, f"{name} has mode {mode:o}")
+    with open(made["addressFile"]) as file:
+        check(json.load(file)["version"] == 3, "version 3")
+    code, secret, error = run(program, "account", "export", made["address"], "--keystore", store,
+                              environment=password)
+    check(code == 0 and len(secret.strip()) == 66, error)
+    code, _, error = run(program, "account", "export", made["address"], "--keystore", store,
+                         environment={"DRYSTONE_PASSWORD": "wrong"})
+    check(code == 1 and "password does not fit" in error, error)
+    key = os.path.join(directory, "key.hex")
+    with open(key, "w") as file:
+        file.write(secret)
+    code, _, error = run(program, "account", "import", key, "--keystore", store, "--light",
+                         environment=password)
+    check(code == 1 and "there already" in error, error)
+    other = os.path.join(directory, "other")
+    for source in (key, made["addressFile"]):
+        code, out, error = run(program, "account", "import", source, "--keystore", other,
+                               "--light", "--json", environment=password)
+        check(code == 0 and json.loads(out)["address"] == made["address"], out + error)
+        code, out, _ = run(program, "account", "list", "--keystore", other, "--json")
+        check([k["address"] for k in json.loads(out)] == [made["address"]], out)
+        os.remove(json.loads(out)[0]["file"])
+    words = os.path.join(directory, "password")
+    with open(words, "w") as file:
+        file.write("from a file\n")
+    code, out, error = run(program, "account", "new", "--keystore", other, "--light",
+                           "--password-file", words)
+    check(code == 0 and "0x" in out, error)
+    code, out, _ = run(program, "account", "list", "--keystore", store)
+    check(code == 0 and out.count("\n") == 2 and made["peerId"] in out, out)
+
+
+def evm(program, directory, slow):
+    code, out, error = run(program, "evm", "run", "--code", "602a60005260206000f3", "--json")
+    result = json.loads(out)
+    check(code == 0 and result["status"] == "success" and result["gasUsed"] == 18 and
+          int(result["output"], 16) == 42 and result["logs"] == [], out + error)
+    code, out, _ = run(program, "evm", "run", "--code", "60016000fd", "--json")
+    check(json.loads(out)["status"] == "revert", out)
+    code, out, _ = run(program, "evm", "run", "--code", "5f5f5f5fa0", "--gas", "3", "--json")
+    check(json.loads(out)["status"] == "halt" and "out of gas" in out, out)
+    code, out, _ = run(program, "evm", "run", "--code", "60006000a0", "--json", "--bench", "5")
+    result = json.loads(out)
+    check(len(result["logs"]) == 1 and result["runs"] >= 2 and result["nanoseconds"] > 0, out)
+    code, out, _ = run(program, "evm", "run", "--code", "5f", "--fork", "London", "--json")
+    check("invalid opcode" in out, out)
+    for name, text in (("a.hex", "6001600055"), ("a.calldata", "0x"),
+                       ("EXPECTED.tsv", "name\tstatus\tgas\toutput\na\tsuccess\t22106\t0x\n")):
+        with open(os.path.join(directory, name), "w") as file:
+            file.write(text)
+    code, out, error = run(program, "evm", "bench", directory, "--bench", "1")
+    check(code == 0 and out.startswith("a\tdrystone\t"), out + error)
+    with open(os.path.join(directory, "EXPECTED.tsv"), "w") as file:
+        file.write("name\tstatus\tgas\toutput\na\tsuccess\t22107\t0x\n")
+    code, out, error = run(program, "evm", "bench", directory, "--bench", "1")
+    check(code == 1 and "22107" in error, error)
+
+
+def transfer(program, directory, slow):
+    """Export and import carry a chain over; a bad block is named; a known one is passed over."""
+    file, one = os.path.join(directory, "chain.rlp"), os.path.join(directory, "one")
+    two, three = os.path.join(directory, "two"), os.path.join(directory, "three")
+    path = genesis(directory)
+    node = Node(program, "--genesis", path, "--datadir", one)
+    for _ in range(20):
+        node.send()
+    last = node.ask("eth_getBlockByNumber", "latest", False)
+    node.stop()
+    code, _, error = run(program, "export", file, "--datadir", one)
+    check(code == 0 and "blocks=20" in error, error)
+    code, _, error = run(program, "import", file, "--datadir", two)
+    check(code == 1 and "--genesis" in error, error)
+    code, _, error = run(program, "import", file, "--genesis", path, "--datadir", two)
+    check(code == 0 and "blocks=20 known=0 head=20" in error, error)
+    code, _, error = run(program, "import", file, "--datadir", two)
+    check(code == 0 and "known=20" in error, error)
+    with open(file, "rb") as whole:
+        content = whole.read()
+    part = run_binary(program, "export", "--datadir", two, "--from", "1", "--to", "20")
+    check(part == content, "the export of the import is the same file")
+    damaged = os.path.join(directory, "damaged.rlp")
+    with open(damaged, "wb") as out:  # a bit of the last transaction's signature
+        out.write(content[:-10] + bytes([content[-10] ^ 1]) + content[-9:])
+    code, _, error = run(program, "import", damaged, "--genesis", path, "--datadir", three)
+    check(code == 1 and "block 20" in error and "refused" in error and "head=19" in error, error)
+    with open(damaged, "wb") as out:
+        out.write(content[:-3])
+    code, _, error = run(program, "import", damaged, "--datadir", three)
+    check(code == 1 and "ends within a block" in error, error)
+    node = Node(program, "--genesis", path, "--import", file)
+    check(node.ask("eth_getBlockByNumber", "latest", False) == last, "start --import")
+    node.stop()
+
+
+def run_binary(program, *arguments):
+    return subprocess.run([program, *arguments], capture_output=True, timeout=60).stdout
+
+
+def block_time(program, directory, slow):
+    """Blocks come by the clock; --no-mining makes none until asked."""
+    node = Node(program, "--block-time", "200ms")
+    time.sleep(1.3)
+    made = node.head()
+    check(4 <= made <= 7, f"{made} blocks in 1.3 s of 200 ms")
+    node.stop()
+    node = Node(program, "--no-mining")
+    tx = node.send()
+    check(node.head() == 0 and node.ask("eth_getTransactionReceipt", tx) is None, "none made")
+    node.ask("evm_mine")
+    check(node.ask("eth_getTransactionReceipt", tx)["blockNumber"] == "0x1", "one made")
+    node.stop()
+
+
+def read_only(program, directory, slow):
+    """A directory that cannot be written is told by name."""
+    place = os.path.join(directory, "ro")
+    os.mkdir(place)
+    if os.geteuid() == 0:
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", place],
+                          capture_output=True).returncode != 0:
+            return "SKIPPED: mount is not allowed here"
+    else:
+        os.chmod(place, 0o500)
+    try:
+        code, _, error = run(program, "start", "-p", "0", "--datadir", place)
+        check(code == 1 and place in error and "ead-only" in error or "ermission" in error,
+              f"{code}: {error}")
+    finally:
+        if os.geteuid() == 0:
+            subprocess.run(["umount", place], check=True)
+
+
+def full_disk(program, directory, slow):
+    """A full disk is an error in the answer and the log; what was answered is there afterwards."""
+    if os.geteuid() != 0:
+        return "SKIPPED: only root can mount a small disk"
+    place = os.path.join(directory, "small")
+    os.mkdir(place)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", place],
+                      capture_output=True).returncode != 0:
+        return "SKIPPED: mount is not allowed here"
+    try:
+        node = Node(program, "--datadir", place)
+        done, refused = [], None
+        data = "0x" + "5a" * 20000
+        for _ in range(2000):
+            answer = node.call("eth_sendTransaction",
+                               {"from": ACCOUNTS[0], "to": ACCOUNTS[1], "data": data})
+            if "error" in answer:
+                refused = answer["error"]
+                break
+            receipt = node.ask("eth_getTransactionReceipt", answer["result"])
+            if receipt is None:
+                refused = "no receipt"
+                break
+            done.append(answer["result"])
+        check(refused is not None, "the disk never filled")
+        check(len(done) > 10, f"{len(done)} transactions before the disk was full")
+        check(node.process.poll() is None, "the node is still there")
+        node.ask("eth_chainId")
+        check(any("ERROR" in line for line in node.log), "the log tells: " + str(refused) + "".join(node.log[-3:]))
+        node.kill()
+        subprocess.run(["mount", "-o", "remount,size=64m", place], check=True)
+        node = Node(program, "--datadir", place)
+        for tx in done:
+            check(node.ask("eth_getTransactionReceipt", tx) is not None, "a receipt was lost")
+        node.send()
+        node.stop()
+        return f"{len(done)} blocks, then: {str(refused)[:60]}"
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+if __name__ == "__main__":
+    main([start_and_stop, durable_start, restart, restart_options, port_in_use, datadir_locked,
+          other_chain, invalid_genesis, wrong_usage, small_commands, keys, evm, transfer,
+          block_time, read_only, full_disk])

@@ -14,11 +14,16 @@
  *     hashes       u16 count; each u64 number, 32 bytes block hash
  *     accounts     u32 count, by address, ascending; each 20 bytes address, u64 nonce, u256
  *                  balance, u32 length and code, u32 count and slots (key, u256 value; ascending)
+ *     contracts    u8 1: the fork's system contracts join the accounts
  *     expectation  u8 1: 32 bytes state root, 32 bytes hash of the logs; 0: none is known
  *     transaction  u32 length and EIP-2718 bytes; the sender is recovered from its signature
  *
+ * A case runs twice: its transaction by itself, as state tests have it, then as the only one of a
+ * block with rewards, a withdrawal and system calls as the fork has them.
+ *
  * A line of the result: name, fork, verdict, how the message ended, gas used, state root, hash of
- * the logs, and "as-recorded", "unrecorded" or "DIFFERS". The last line counts them. */
+ * the logs, the block's verdict and hash, and "as-recorded", "unrecorded" or "DIFFERS". The last
+ * line counts them. */
 #include "host.h"
 #include <drystone/crypto.h>
 #include <drystone/execution.h>
@@ -174,6 +179,8 @@ struct test {
     enum dry_verdict verdict;
     struct dry_tx_result result;
     struct dry_hash root, logs;
+    enum dry_verdict block_verdict;
+    struct dry_hash block_hash; /* zero unless the verdict is VALID */
 };
 
 static dry_status read_rules(struct test *t)
@@ -273,6 +280,31 @@ static dry_status read_accounts(struct test *t)
     return st;
 }
 
+/* The fork's system contracts, where no account is in their place. */
+static dry_status add_system_contracts(struct test *t)
+{
+    struct dry_state_reader *reader = dry_memory_state_reader(t->state);
+    struct dry_account there;
+    bool exists = false;
+    dry_status st = DRY_OK;
+
+    for (uint32_t i = 0; i < dry_system_contract_count && dry_ok(st); i++) {
+        const struct dry_system_contract *c = &dry_system_contracts[i];
+        struct dry_account_diff a = {.address = c->address,
+                                     .exists = true,
+                                     .code_changed = true,
+                                     .nonce = 1,
+                                     .code = c->code};
+        struct dry_state_diff diff = {1, &a};
+
+        dry_keccak256(&a.code_hash, a.code);
+        st = reader->ops->account(reader, &exists, &there, &c->address);
+        if (dry_ok(st) && !exists && c->since <= t->env.rules.evm_fork)
+            st = dry_memory_state_apply(t->state, &diff);
+    }
+    return st;
+}
+
 static dry_status logs_hash(struct dry_hash *out, const struct dry_tx_result *r)
 {
     struct dry_buf buf = {0};
@@ -302,25 +334,15 @@ static dry_status logs_hash(struct dry_hash *out, const struct dry_tx_result *r)
     return st;
 }
 
-/* Decode, recover, run. A refused transaction leaves diff and result empty. */
-static dry_status transact(struct test *t, struct dry_state_diff *diff, struct dry_bytes encoded)
+/* Run the transaction by itself. A refused one leaves diff and result empty. */
+static dry_status transact(struct test *t, struct dry_state_diff *diff, const struct dry_tx *tx,
+                           const struct dry_address *sender)
 {
-    struct dry_executor_settings settings = {.code_cache_bytes = CODE_CACHE_BYTES};
     struct dry_state_reader *reader = dry_memory_state_reader(t->state);
-    struct dry_address sender;
-    struct dry_tx tx;
-    dry_status st = dry_tx_decode(&tx, &t->verdict, encoded, &t->arena);
+    dry_status st = dry_executor_begin(t->executor, &t->verdict, &t->env, reader, NULL, &t->arena);
 
-    if (!dry_ok(st) || t->verdict != DRY_VERDICT_VALID)
-        return st;
-    st = dry_tx_sender(&sender, &t->verdict, &tx, &t->env.rules);
-    if (!dry_ok(st) || t->verdict != DRY_VERDICT_VALID)
-        return st;
-    st = dry_executor_open(&t->executor, &dry_executor_serial, &settings);
-    if (dry_ok(st))
-        st = dry_executor_begin(t->executor, &t->verdict, &t->env, reader, NULL, &t->arena);
     if (dry_ok(st) && t->verdict == DRY_VERDICT_VALID)
-        st = dry_executor_call(t->executor, &t->verdict, &t->result, diff, &tx, &sender, 0);
+        st = dry_executor_call(t->executor, &t->verdict, &t->result, diff, tx, sender, 0);
     if (dry_ok(st) && t->verdict != DRY_VERDICT_VALID) {
         t->result = (struct dry_tx_result){0};
         *diff = (struct dry_state_diff){0};
@@ -328,11 +350,94 @@ static dry_status transact(struct test *t, struct dry_state_diff *diff, struct d
     return st;
 }
 
+/* A header around the result, down to its hash, which tells of all of it. */
+static dry_status seal(struct test *t, struct dry_block *b, const struct dry_block_result *result)
+{
+    struct dry_state_reader *reader = dry_memory_state_reader(t->state);
+    enum dry_fork fork = t->env.rules.fork;
+    struct dry_header *h = &b->header;
+    struct dry_buf scratch = {0};
+    dry_status st;
+
+    *h = (struct dry_header){.ommers_hash = dry_hash_empty_ommers,
+                             .coinbase = t->env.coinbase,
+                             .difficulty = t->env.difficulty,
+                             .number = t->env.number,
+                             .gas_limit = t->env.gas_limit,
+                             .time = t->env.time,
+                             .mix_hash = t->env.prev_randao,
+                             .base_fee = t->env.base_fee,
+                             .excess_blob_gas = t->env.excess_blob_gas};
+    h->extra_fields = fork >= DRY_FORK_PRAGUE     ? DRY_HEADER_PRAGUE
+                      : fork >= DRY_FORK_CANCUN   ? DRY_HEADER_CANCUN
+                      : fork >= DRY_FORK_SHANGHAI ? DRY_HEADER_SHANGHAI
+                      : fork >= DRY_FORK_LONDON   ? DRY_HEADER_LONDON
+                                                  : 0;
+    st = dry_block_seal_result(h, b, result, &t->env.rules, &t->arena);
+    if (dry_ok(st))
+        st = reader->ops->root_after(reader, &h->state_root, &result->diff);
+    if (dry_ok(st))
+        dry_header_hash(&t->block_hash, h, &scratch);
+    dry_buf_fini(&scratch);
+    return st;
+}
+
+/* Run the transaction as a block. */
+static dry_status run_block(struct test *t, const struct dry_tx *tx,
+                            const struct dry_address *sender)
+{
+    const struct dry_withdrawal withdrawal = {1, 2, t->env.coinbase, 3};
+    struct dry_state_reader *reader = dry_memory_state_reader(t->state);
+    struct dry_block b = {.tx_count = 1, .txs = tx};
+    struct dry_block_result result;
+    struct dry_tx_result ignored;
+    dry_status st;
+
+    if (t->env.rules.fork >= DRY_FORK_SHANGHAI) {
+        b.has_withdrawals = true;
+        b.withdrawal_count = 1;
+        b.withdrawals = &withdrawal;
+    }
+    t->env.calls_only = false;
+    st = dry_executor_begin(t->executor, &t->block_verdict, &t->env, reader, NULL, &t->arena);
+    if (dry_ok(st) && t->block_verdict == DRY_VERDICT_VALID)
+        st = dry_executor_transact(t->executor, &t->block_verdict, &ignored, tx, sender);
+    if (dry_ok(st) && t->block_verdict == DRY_VERDICT_VALID)
+        st = dry_executor_finish(t->executor, &t->block_verdict, &result, &b);
+    if (dry_ok(st) && t->block_verdict == DRY_VERDICT_VALID)
+        st = seal(t, &b, &result);
+    return st;
+}
+
+/* Decode, recover, run in both ways. */
+static dry_status run_transaction(struct test *t, struct dry_bytes encoded)
+{
+    struct dry_executor_settings settings = {.code_cache_bytes = CODE_CACHE_BYTES};
+    struct dry_state_reader *reader = dry_memory_state_reader(t->state);
+    struct dry_state_diff diff = {0};
+    struct dry_address sender;
+    struct dry_tx tx;
+    dry_status st = dry_executor_open(&t->executor, &dry_executor_serial, &settings);
+
+    if (dry_ok(st))
+        st = dry_tx_decode(&tx, &t->verdict, encoded, &t->arena);
+    if (dry_ok(st) && t->verdict == DRY_VERDICT_VALID)
+        st = dry_tx_sender(&sender, &t->verdict, &tx, &t->env.rules);
+    if (dry_ok(st) && t->verdict == DRY_VERDICT_VALID)
+        st = transact(t, &diff, &tx, &sender);
+    if (dry_ok(st))
+        st = reader->ops->root_after(reader, &t->root, &diff);
+    if (dry_ok(st))
+        st = logs_hash(&t->logs, &t->result);
+    t->block_verdict = t->verdict;
+    if (dry_ok(st) && t->verdict == DRY_VERDICT_VALID)
+        st = run_block(t, &tx, &sender);
+    return st;
+}
+
 static dry_status run(struct test *t)
 {
-    struct dry_state_diff diff = {0};
     struct dry_bytes encoded;
-    struct dry_state_reader *reader;
     dry_status st = read_rules(t);
 
     if (dry_ok(st))
@@ -341,6 +446,8 @@ static dry_status run(struct test *t)
         st = read_block_hashes(t);
     if (dry_ok(st))
         st = read_accounts(t);
+    if (dry_ok(st) && number(&t->c, 1) != 0)
+        st = add_system_contracts(t);
     if (!dry_ok(st))
         return st;
     t->recorded = number(&t->c, 1) != 0;
@@ -351,13 +458,7 @@ static dry_status run(struct test *t)
     encoded = take(&t->c, number(&t->c, 4));
     if (t->c.bad || t->c.left != 0)
         return DRY_STATUS(EDECODE, "a case of the image has the wrong length");
-    st = transact(t, &diff, encoded);
-    reader = dry_memory_state_reader(t->state);
-    if (dry_ok(st))
-        st = reader->ops->root_after(reader, &t->root, &diff);
-    if (dry_ok(st))
-        st = logs_hash(&t->logs, &t->result);
-    return st;
+    return run_transaction(t, encoded);
 }
 
 /* --- all cases --- */
@@ -386,6 +487,8 @@ static void report(struct output *o, struct tally *n, const struct test *t)
     put_text(o, " ");
     put_hash(o, &t->root);
     put_hash(o, &t->logs);
+    put_field(o, dry_verdict_name(t->block_verdict));
+    put_hash(o, &t->block_hash);
     put_text(o, !t->recorded ? "unrecorded\n" : equal ? "as-recorded\n" : "DIFFERS\n");
 }
 

@@ -206,9 +206,68 @@ def osaka_cases(fork):
         yield "p256_%d" % i, run(fork, ask(0x100), data)
 
 
+def touch_cases(fork):
+    """Accounts that are empty, become empty, or are touched in a frame that fails (EIP-158, EIP-161)."""
+    other, empty, coinbase = CONTRACTS[1], 0xE0, 0xC01BA5E
+    empties = {addr(empty): account()} if fork < FORKS.index("Berlin") else {}
+
+    def call(to, value, gas=None, op="CALL"):
+        c = Code().ops(0, 0, 0, 0, *([value] if op in ("CALL", "CALLCODE") else []), to)
+        return c.op("GAS").op(op) if gas is None else c.ops(gas, op)
+
+    for name, to in (("nobody", 0xDEAD01), ("empty", empty), ("ripemd", 3), ("coinbase", coinbase), ("self", TARGET)):
+        for value in (0, 1):
+            for fail in (False, True):
+                inner = call(to, value).op("INVALID" if fail else "STOP").done()
+                outer = call(other, 1, 100000).ops(0, "SSTORE", "GAS", 1, "SSTORE").done()
+                pre = {addr(TARGET): account(5, 1, outer), addr(other): account(5, 1, inner), **empties}
+                yield "call_%s_%d_%d" % (name, value, fail), run(fork, outer, b"", 500000, pre=pre)
+                if to == 3 and fork < FORKS.index("Berlin"):  # the one account whose touch outlived its frame
+                    yield "call_empty_3_%d_%d" % (value, fail), run(fork, outer, b"", 500000,
+                                                                   pre={**pre, addr(3): account()})
+        for balance in (0, 7):
+            code = Code().ops(to, "SELFDESTRUCT").done()
+            pre = {addr(TARGET): account(balance, 1, code), **empties}
+            yield "destroy_to_%s_%d" % (name, balance), run(fork, code, b"", 100000, pre=pre)
+            again = call(other, 0, 50000).op("POP")
+            again.out += call(other, 1, 50000).ops(0, "SSTORE", other, "BALANCE", 1, "SSTORE").out
+            again = again.done()
+            pre = {addr(TARGET): account(5, 1, again), addr(other): account(balance, 1, code, {1: 1}), **empties}
+            yield "destroy_twice_to_%s_%d" % (name, balance), run(fork, again, b"", 200000, pre=pre)
+    for to in (0xDEAD01, empty, 3, coinbase, TARGET):
+        for value in (0, 1):
+            test = run(fork, b"", b"", 30000, to=to, pre=empties)
+            test["transaction"]["value"] = [hexa(value)]
+            yield "send_%x_%d" % (to, value), test
+    if fork < FORKS.index("London"):
+        for state in (None, account(), account(1)):
+            test = run(fork, b"", b"", 30000, pre={addr(coinbase): state} if state else {})
+            test["transaction"]["gasPrice"] = "0x00"
+            yield "free_%s" % (state and state["balance"]), test
+    refunds = Code()
+    for slot in range(20):
+        refunds.ops(0, slot, "SSTORE")
+    pre = {addr(TARGET): account(0, 1, refunds.done(), {k: 1 for k in range(20)})}
+    for gas in (140000, 200000, 400000):
+        yield "refund_%d" % gas, run(fork, b"", b"", gas, pre=pre)
+    for start in (0, 1):
+        for first in (0, 1, 2):
+            for second in (0, 1, 2):
+                code = Code().ops(first, 0, "SSTORE", second, 0, "SSTORE", "GAS", 1, "SSTORE").done()
+                pre = {addr(TARGET): account(0, 1, code, {0: start})}
+                yield "sstore_%d%d%d" % (start, first, second), run(fork, code, b"", 100000, pre=pre)
+    for left in (2299, 2300, 2301, 2302):  # EIP-2200's sentry, with what the instructions before it take
+        code = Code().ops(1, 0, "SSTORE").done()
+        outer = Code().ops(0, 0, 0, 0, 0, other, left + 6, "CALL", 0, "SSTORE").done()
+        yield "sentry_%d" % left, run(fork, outer, b"", 100000,
+                                      pre={addr(other): account(0, 1, code, {0: 1}), addr(TARGET): account(0, 1, outer)})
+    deep = Code().ops(0, "SLOAD", 1, "ADD", 0, "SSTORE", 0, 0, 0, 0, 0, "ADDRESS", "GAS", "CALL", 1, "SSTORE").done()
+    yield "depth", run(fork, deep, b"", TX_GAS_CAP)
+
+
 def cases():
     """(name, test) of all of them."""
-    groups = [("limit", limit_cases, range(OSAKA + 1)), ("bls", bls_cases, (PRAGUE, OSAKA)),
+    groups = [("limit", limit_cases, range(OSAKA + 1)), ("touch", touch_cases, range(OSAKA + 1)), ("bls", bls_cases, (PRAGUE, OSAKA)),
               ("blob", blob_cases, range(CANCUN, BPO2 + 1)), ("osaka", osaka_cases, (OSAKA,))]
     for group, make, forks in groups:
         for fork in forks:

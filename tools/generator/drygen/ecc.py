@@ -42,7 +42,20 @@ def _permute(a):
     return a
 
 
+_large = {}
+
+
 def keccak256(data):
+    """Slow: a megabyte takes a second. Large inputs are remembered."""
+    if len(data) > 100000:
+        mark = hashlib.sha256(data).digest()
+        if mark not in _large:
+            _large[mark] = _keccak256(data)
+        return _large[mark]
+    return _keccak256(data)
+
+
+def _keccak256(data):
     data = bytearray(data)
     pad = 136 - len(data) % 136
     data += bytes(pad)

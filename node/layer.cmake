@@ -18,4 +18,9 @@ if(DRYSTONE_TESTS)
     if(NOT slow)
         set_tests_properties(e2e_node PROPERTIES RUN_SERIAL ON)
     endif()
+
+    # Other people's libraries and tools against the program.
+    add_test(NAME node_clients
+             COMMAND ${PROJECT_SOURCE_DIR}/node/test/clients/run.sh $<TARGET_FILE:drystone>)
+    set_tests_properties(node_clients PROPERTIES LABELS clients TIMEOUT 600 SKIP_RETURN_CODE 77)
 endif()

@@ -77,6 +77,8 @@ static dry_status dev_prepare(struct dry_consensus *c, struct dry_header *header
     struct dev *d = dev_of(c);
     uint64_t now = now_ms / 1000;
 
+    if (parent->time == UINT64_MAX)
+        return DRY_STATUS(ELIMIT, "no later time than the parent's can be written");
     header->coinbase = d->coinbase;
     header->time = now > parent->time ? now : parent->time + 1;
     header->difficulty = DRY_U256_ZERO;

@@ -33,6 +33,8 @@ static dry_status noseal_prepare(struct dry_consensus *c, struct dry_header *hea
 {
     uint64_t now = now_ms / 1000;
 
+    if (parent->time == UINT64_MAX)
+        return DRY_STATUS(ELIMIT, "no later time than the parent's can be written");
     (void)c;
     header->coinbase = parent->coinbase;
     header->time = now > parent->time ? now : parent->time + 1;

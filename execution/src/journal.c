@@ -132,7 +132,10 @@ uint32_t dry__world_snapshot(struct dry__world *w)
 }
 
 /* EIP-161 in practice: at block 2,675,119 the empty account 0x3 was deleted although the message
- * that touched it had failed, and every client kept that. */
+ * that touched it had failed, and every client kept that. It holds for a touch that moved no value;
+ * value that went there and back leaves no trace. */
+#define TOUCH_STAYS (UINT64_C(1) << 63) /* in UNDO_TOUCHED's word, above the stamp */
+
 static bool is_ripemd(const struct dry__account *a)
 {
     static const struct dry_address ripemd = {{[19] = 3}};
@@ -171,7 +174,7 @@ static uint32_t undo_one(struct dry__world *w, uint32_t n)
         a->exists = at[-1] != 0;
         return n - 1;
     case UNDO_TOUCHED:
-        if (!is_ripemd(a))
+        if ((at[-1] & TOUCH_STAYS) == 0)
             a->touched_stamp = (uint32_t)at[-1];
         return n - 1;
     case UNDO_WARM:
@@ -303,9 +306,11 @@ static void list_add(struct dry__world *w, struct dry__account_list *l, struct d
         l->at[l->count++] = a;
 }
 
-static void mark_touched(struct dry__world *w, struct dry__account *a)
+static void mark_touched(struct dry__world *w, struct dry__account *a, bool stays)
 {
-    if (a->touched_stamp == w->tx_stamp || !undo_push_word(w, UNDO_TOUCHED, a, a->touched_stamp))
+    uint64_t word = a->touched_stamp | (stays ? TOUCH_STAYS : 0);
+
+    if (a->touched_stamp == w->tx_stamp || !undo_push_word(w, UNDO_TOUCHED, a, word))
         return;
     a->touched_stamp = w->tx_stamp;
     list_add(w, &impl_of(w)->touched, a);
@@ -322,7 +327,7 @@ static void set_exists(struct dry__world *w, struct dry__account *a, bool exists
 /* Every change makes the account exist and counts as a touch. */
 static void mark_changed(struct dry__world *w, struct dry__account *a)
 {
-    mark_touched(w, a);
+    mark_touched(w, a, false);
     set_exists(w, a, true);
     a->dirty = true;
 }
@@ -382,7 +387,7 @@ void dry__world_set_code(struct dry__world *w, struct dry__account *a, struct dr
 
 void dry__world_touch(struct dry__world *w, struct dry__account *a)
 {
-    mark_touched(w, a);
+    mark_touched(w, a, is_ripemd(a));
     if (w->rules->evm_fork < DRY_FORK_SPURIOUS_DRAGON)
         set_exists(w, a, true);
 }

@@ -232,6 +232,47 @@ static void built_blocks_import_elsewhere(void **state)
     fixture_close(&f);
 }
 
+/* EIP-7934: however much gas there is, a block stays below its limit in bytes, and others take it.
+ */
+static void blocks_stay_below_their_size(void **state)
+{
+    static const char was[] = "\"0x3938700\"", is[] = "\"0xfffff00\"";
+    static uint8_t data[130000];
+    struct dry_stored_block b;
+    struct fixture dev, f, other;
+    struct dry_buf json = {0};
+    struct dry_hash hash;
+    uint8_t *at;
+
+    (void)state;
+    fixture_open_dev(&dev, false);
+    CHECK(dry_ok(dry_buf_append(&json, dev.genesis.json)));
+    at = memmem(json.ptr, json.len, was, sizeof(was) - 1);
+    CHECK(at != NULL);
+    memcpy(at, is, sizeof(is) - 1);
+    fixture_open_genesis(&f, dry_buf_bytes(&json), &dry_consensus_dev);
+    fixture_reopen(&f);
+    fixture_open_genesis(&other, dry_buf_bytes(&json), &dry_consensus_noseal);
+    fixture_reopen(&other);
+    for (uint64_t n = 0; n < 70; n++)
+        CHECK(fixture_send(&f, &(struct fixture_tx){.nonce = n,
+                                                    .gas = 1500000,
+                                                    .to = sink,
+                                                    .data = DRY_BYTES_ARRAY(data)})
+                  .answer == DRY_POOL_OK);
+    CHECK(dry_ok(dry_chain_build(f.chain, &(struct dry_build){0}, &hash)));
+    CHECK(dry_ok(dry_chain_block(f.chain, &b, &hash, &f.arena)));
+    CHECK(b.encoded_size < 8u << 20 && b.encoded_size > 8000000 && b.block.tx_count < 70);
+    fixture_import(&other, fixture_block(&f, &hash));
+    CHECK(dry_ok(dry_chain_build(f.chain, &(struct dry_build){0}, &hash)));
+    CHECK(dry_chain_pool_counts(f.chain).pending == 0);
+    fixture_import(&other, fixture_block(&f, &hash));
+    fixture_close(&other);
+    fixture_close(&f);
+    fixture_close(&dev);
+    dry_buf_fini(&json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +284,7 @@ int main(void)
         cmocka_unit_test(rewind_undoes_blocks),
         cmocka_unit_test(pending_block_is_only_a_look),
         cmocka_unit_test(built_blocks_import_elsewhere),
+        cmocka_unit_test(blocks_stay_below_their_size),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,8 +8,6 @@
 #endif
 #include "keccak_rounds.h"
 
-#define RATE 136u
-
 static void permute(uint64_t s[25])
 {
 #if defined(__x86_64__)
@@ -22,52 +20,22 @@ static void permute(uint64_t s[25])
 #endif
 }
 
-static void absorb(uint64_t s[25], const uint8_t block[RATE])
-{
-    for (unsigned i = 0; i < RATE / 8; i++) {
-        uint64_t w;
-        memcpy(&w, block + 8 * i, 8);
-        s[i] ^= w;
-    }
-    permute(s);
-}
+#define KECCAK_PERMUTE permute
+#include "keccak_sponge.h"
 
 void dry_keccak_init(struct dry_keccak *k)
 {
-    memset(k, 0, sizeof(*k));
+    sponge_init(k);
 }
 
 void dry_keccak_update(struct dry_keccak *k, struct dry_bytes in)
 {
-    const uint8_t *p = in.ptr;
-    size_t n = in.len;
-
-    if (n == 0)
-        return;
-    if (k->fill != 0) {
-        size_t take = RATE - k->fill < n ? RATE - k->fill : n;
-        memcpy(k->block + k->fill, p, take);
-        k->fill += (uint32_t)take;
-        p += take;
-        n -= take;
-        if (k->fill < RATE)
-            return;
-        absorb(k->lanes, k->block);
-        k->fill = 0;
-    }
-    for (; n >= RATE; p += RATE, n -= RATE)
-        absorb(k->lanes, p);
-    memcpy(k->block, p, n);
-    k->fill = (uint32_t)n;
+    sponge_update(k, in);
 }
 
 void dry_keccak_final(struct dry_keccak *k, struct dry_hash *out)
 {
-    memset(k->block + k->fill, 0, RATE - k->fill);
-    k->block[k->fill] ^= 0x01;
-    k->block[RATE - 1] ^= 0x80;
-    absorb(k->lanes, k->block);
-    memcpy(out->b, k->lanes, 32);
+    sponge_final(k, out);
 }
 
 void dry_keccak256(struct dry_hash *out, struct dry_bytes in)

@@ -173,28 +173,49 @@ static dry_status entry_from_diff(struct entry *e, struct account *a,
     return storage_root(&e->account.storage_root, a, d, &m->scratch);
 }
 
+/* A step of the way through the accounts of m and of a diff, in order of address. */
+struct merge {
+    struct dry_memory_state *m;
+    const struct dry_state_diff *diff;
+    uint32_t i, j;                    /* of the next in each */
+    struct account *a;                /* this step's; NULL when the diff makes it */
+    const struct dry_account_diff *d; /* NULL when the diff leaves it alone */
+};
+
+/* False at the end. */
+static bool merge_next(struct merge *g)
+{
+    int c;
+
+    g->a = g->i < g->m->count ? &g->m->accounts[g->i] : NULL;
+    g->d = g->j < g->diff->count ? &g->diff->accounts[g->j] : NULL;
+    if (g->a == NULL && g->d == NULL)
+        return false;
+    c = g->a == NULL ? 1 : g->d == NULL ? -1 : memcmp(g->a->address.b, g->d->address.b, 20);
+    if (c > 0)
+        g->a = NULL;
+    if (c < 0)
+        g->d = NULL;
+    g->i += c <= 0;
+    g->j += c >= 0;
+    return true;
+}
+
 /* The accounts of m with diff on top, in order of address; *n of them. */
 static dry_status entries_merge(struct entry *entries, uint32_t *n, struct dry_memory_state *m,
                                 const struct dry_state_diff *diff)
 {
-    uint32_t i = 0, j = 0;
+    struct merge g = {.m = m, .diff = diff};
     dry_status st = DRY_OK;
 
     *n = 0;
-    while ((i < m->count || j < diff->count) && dry_ok(st)) {
-        struct account *a = i < m->count ? &m->accounts[i] : NULL;
-        const struct dry_account_diff *d = j < diff->count ? &diff->accounts[j] : NULL;
-        int c = a == NULL ? 1 : d == NULL ? -1 : memcmp(a->address.b, d->address.b, 20);
-
-        DRY_ASSERT(a != NULL || d != NULL); /* the loop's condition */
-        if (c < 0) {
-            st = account_root_know(m, a);
-            entries[(*n)++] = (struct entry){a->hashed, a->account};
-        } else if (d != NULL && d->exists) {
-            st = entry_from_diff(&entries[(*n)++], c == 0 ? a : NULL, d, m);
+    while (dry_ok(st) && merge_next(&g)) {
+        if (g.d == NULL) {
+            st = account_root_know(m, g.a);
+            entries[(*n)++] = (struct entry){g.a->hashed, g.a->account};
+        } else if (g.d->exists) {
+            st = entry_from_diff(&entries[(*n)++], g.a, g.d, m);
         }
-        i += c <= 0;
-        j += c >= 0;
     }
     return st;
 }
@@ -352,24 +373,17 @@ static dry_status codes_add(struct dry_memory_state *m, const struct dry_state_d
 static dry_status accounts_merge(struct account *to, bool *fresh, uint32_t *n,
                                  struct dry_memory_state *m, const struct dry_state_diff *diff)
 {
-    uint32_t i = 0, j = 0;
+    struct merge g = {.m = m, .diff = diff};
     dry_status st = DRY_OK;
 
     *n = 0;
-    while ((i < m->count || j < diff->count) && dry_ok(st)) {
-        struct account *a = i < m->count ? &m->accounts[i] : NULL;
-        const struct dry_account_diff *d = j < diff->count ? &diff->accounts[j] : NULL;
-        int c = a == NULL ? 1 : d == NULL ? -1 : memcmp(a->address.b, d->address.b, 20);
-
-        DRY_ASSERT(a != NULL || d != NULL); /* the loop's condition */
-        if (c < 0) {
-            to[(*n)++] = *a;
-        } else if (d != NULL && d->exists) {
-            st = account_merge(&to[*n], &fresh[*n], c == 0 ? a : NULL, d);
+    while (dry_ok(st) && merge_next(&g)) {
+        if (g.d == NULL) {
+            to[(*n)++] = *g.a;
+        } else if (g.d->exists) {
+            st = account_merge(&to[*n], &fresh[*n], g.a, g.d);
             *n += dry_ok(st);
         }
-        i += c <= 0;
-        j += c >= 0;
     }
     return st;
 }

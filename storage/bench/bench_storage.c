@@ -69,7 +69,7 @@ static void run(const struct dry_storage_ops *driver, const char *dir, uint64_t 
            (unsigned long long)n);
     t = now();
     fill(s, n / 10, 1, false);
-    printf("  put, one by one:     %7.0f ns each\n", (double)(now() - t) / (double)(n / 10));
+    printf("  put, one by one:     %7.0f ns each\n", (double)(now() - t) / ((double)n / 10));
     t = now();
     fill(s, 200, 1, true);
     printf("  put, durable:        %7.0f ns each\n", (double)(now() - t) / 200);

@@ -39,8 +39,9 @@ static bool is(const char *got, const char *want)
     return got != NULL && strcmp(got, want) == 0;
 }
 
-void storage_suite_basics(const struct storage_suite *u)
+void storage_suite_basics(void **state)
 {
+    const struct storage_suite *u = *state;
     struct dry_storage *s = u->open();
     struct dry_batch b = {0};
     struct dry_buf buf = {0};
@@ -115,8 +116,9 @@ static const char *keys_of(struct dry_cursor *c)
     return out;
 }
 
-void storage_suite_cursors(const struct storage_suite *u)
+void storage_suite_cursors(void **state)
 {
+    const struct storage_suite *u = *state;
     static const struct {
         const char *prefix, *seek; /* seek NULL: as opened */
         bool backward;
@@ -353,8 +355,9 @@ static void drop(struct dry_storage *s, struct held *h)
     *h = (struct held){0};
 }
 
-void storage_suite_model(const struct storage_suite *u)
+void storage_suite_model(void **state)
 {
+    const struct storage_suite *u = *state;
     struct dry_storage *s = u->open();
     struct model *m = calloc(1, sizeof(*m));
     struct held held[MODEL_SNAPS] = {{0}};
@@ -387,8 +390,9 @@ void storage_suite_model(const struct storage_suite *u)
     u->close(s);
 }
 
-void storage_suite_snapshots(const struct storage_suite *u)
+void storage_suite_snapshots(void **state)
 {
+    const struct storage_suite *u = *state;
     struct dry_storage *s = u->open();
     struct dry_snapshot *one = NULL, *two = NULL;
     struct dry_cursor *c = NULL;
@@ -481,8 +485,9 @@ static void write_all_keys(struct dry_storage *s, uint32_t v)
     dry_batch_fini(&b);
 }
 
-void storage_suite_readers(const struct storage_suite *u)
+void storage_suite_readers(void **state)
 {
+    const struct storage_suite *u = *state;
     struct readers r = {.s = u->open()};
     struct dry_thread t[2];
 

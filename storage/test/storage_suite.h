@@ -13,12 +13,20 @@ struct storage_suite {
     uint32_t rounds; /* of the comparison with a model */
 };
 
-/* Each fails the running cmocka test when the driver breaks a promise. */
-void storage_suite_basics(const struct storage_suite *u);
-void storage_suite_cursors(const struct storage_suite *u);
-void storage_suite_model(const struct storage_suite *u);
-void storage_suite_snapshots(const struct storage_suite *u);
-void storage_suite_readers(const struct storage_suite *u);
+/* The tests; *state is the struct storage_suite. */
+void storage_suite_basics(void **state);
+void storage_suite_cursors(void **state);
+void storage_suite_model(void **state);
+void storage_suite_snapshots(void **state);
+void storage_suite_readers(void **state);
+
+/* All of them, as entries of a driver's table of tests. */
+#define STORAGE_SUITE_TESTS(suite)                                   \
+    cmocka_unit_test_prestate(storage_suite_basics, (suite)),        \
+        cmocka_unit_test_prestate(storage_suite_cursors, (suite)),   \
+        cmocka_unit_test_prestate(storage_suite_model, (suite)),     \
+        cmocka_unit_test_prestate(storage_suite_snapshots, (suite)), \
+        cmocka_unit_test_prestate(storage_suite_readers, (suite))
 
 /* Put one entry, durable or not; fails the test when refused. */
 void suite_put(struct dry_storage *s, const char *key, const char *value, bool durable);

@@ -22,39 +22,13 @@ static struct dry_storage *open_memory(void)
     return s;
 }
 
-static const struct storage_suite suite = {
+static struct storage_suite suite = {
     .ops = &dry_storage_memory,
     .open = open_memory,
     .close = dry_storage_close,
     .threads = true,
     .rounds = 3000,
 };
-
-static void basics(void **state)
-{
-    (void)state;
-    storage_suite_basics(&suite);
-}
-static void cursors(void **state)
-{
-    (void)state;
-    storage_suite_cursors(&suite);
-}
-static void model(void **state)
-{
-    (void)state;
-    storage_suite_model(&suite);
-}
-static void snapshots(void **state)
-{
-    (void)state;
-    storage_suite_snapshots(&suite);
-}
-static void readers(void **state)
-{
-    (void)state;
-    storage_suite_readers(&suite);
-}
 
 static void fill_batch(struct dry_batch *b, uint32_t from, uint32_t to)
 {
@@ -172,9 +146,11 @@ static void many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(basics),          cmocka_unit_test(cursors), cmocka_unit_test(model),
-        cmocka_unit_test(snapshots),       cmocka_unit_test(readers), cmocka_unit_test(allocations),
-        cmocka_unit_test(bounded_history), cmocka_unit_test(many),
+        STORAGE_SUITE_TESTS(&suite),
+
+        cmocka_unit_test(allocations),
+        cmocka_unit_test(bounded_history),
+        cmocka_unit_test(many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,39 +71,13 @@ static struct dry_storage *open_rocksdb(void)
     return open_again();
 }
 
-static const struct storage_suite suite = {
+static struct storage_suite suite = {
     .ops = &dry_storage_rocksdb,
     .open = open_rocksdb,
     .close = dry_storage_close,
     .threads = !TSAN, /* the library is not built for the thread sanitizer */
     .rounds = 300,
 };
-
-static void basics(void **state)
-{
-    (void)state;
-    storage_suite_basics(&suite);
-}
-static void cursors(void **state)
-{
-    (void)state;
-    storage_suite_cursors(&suite);
-}
-static void model(void **state)
-{
-    (void)state;
-    storage_suite_model(&suite);
-}
-static void snapshots(void **state)
-{
-    (void)state;
-    storage_suite_snapshots(&suite);
-}
-static void readers(void **state)
-{
-    (void)state;
-    storage_suite_readers(&suite);
-}
 
 /* Opening must fail with this code, and say so in words that contain `words`. */
 static void refused(bool read_only, enum dry_code code, const char *words)
@@ -458,10 +432,10 @@ static int cleanup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(basics),      cmocka_unit_test(cursors), cmocka_unit_test(model),
-        cmocka_unit_test(snapshots),   cmocka_unit_test(readers), cmocka_unit_test(refusals),
-        cmocka_unit_test(damaged),     cmocka_unit_test(killed),  cmocka_unit_test(disk_full),
-        cmocka_unit_test(allocations),
+        STORAGE_SUITE_TESTS(&suite),
+
+        cmocka_unit_test(refusals),  cmocka_unit_test(damaged),     cmocka_unit_test(killed),
+        cmocka_unit_test(disk_full), cmocka_unit_test(allocations),
     };
 
     return cmocka_run_group_tests(tests, NULL, cleanup);

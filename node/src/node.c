@@ -71,7 +71,8 @@ static dry_status storage_open(struct dry_node *n, struct dry_buf *error)
     if (dir != NULL) {
         st = dry_dir_make(dir, 0700);
         if (!dry_ok(st)) {
-            dry_complain(error, "--datadir: cannot make the directory: ", dry_status_text(st));
+            dry_complain(error, "--datadir ", dir);
+            dry_complain(error, ": the directory cannot be made: ", dry_status_text(st));
             return st;
         }
         st = dry_dir_lock_init(&n->dir_lock, dir, error);
@@ -225,8 +226,8 @@ static dry_status account_known(struct dry_node *n, bool *known, const struct dr
     return st;
 }
 
-/* Options of a new dev chain that the stored one contradicts. */
-static dry_status stored_check(struct dry_node *n, struct dry_buf *error)
+/* Options of a new dev chain that the chain there contradicts. */
+static dry_status options_check(struct dry_node *n, struct dry_buf *error)
 {
     const struct dry_options *o = n->options;
     uint64_t chain_id = dry_chain_config(n->chain)->chain_id;
@@ -236,8 +237,11 @@ static dry_status stored_check(struct dry_node *n, struct dry_buf *error)
     (void)snprintf(text, sizeof(text), "%llu", (unsigned long long)chain_id);
     if (dry_options_origin(o, "chain-id") > DRY_ORIGIN_DEFAULT &&
         dry_options_u64(o, "chain-id") != chain_id) {
-        dry_complain(error, "--chain-id: the chain in this data directory has the id ", text);
-        dry_complain(error, "; leave the option out, or take another --datadir", "");
+        dry_complain(error, "--chain-id is for new dev chains; this chain's id is ", text);
+        dry_complain(error,
+                     n->genesis_path != NULL ? ", by its genesis file: leave the option out"
+                                             : ": leave it out, or take another --datadir",
+                     "");
         return DRY_EINVAL;
     }
     if (dry_options_origin(o, "balance") > DRY_ORIGIN_DEFAULT)
@@ -290,8 +294,8 @@ static dry_status chain_open(struct dry_node *n, bool make_dev, struct dry_buf *
         st = genesis_open(n, &set, dry_buf_bytes(&json), error);
     else
         st = dry_chain_open(&n->chain, &set, error);
-    if (dry_ok(st) && n->dev && !(n->fresh && n->genesis_path == NULL))
-        st = stored_check(n, error);
+    if (dry_ok(st) && !(n->fresh && n->genesis_path == NULL))
+        st = options_check(n, error);
 done:
     dry_buf_fini(&json);
     dry_buf_fini(&stored);

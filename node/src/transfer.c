@@ -146,6 +146,10 @@ dry_status dry_node_import(struct dry_node *n, const char *path, struct dry_buf 
     struct progress p;
     dry_status st = dry_block_file_init(&file, path);
 
+    if (!dry_ok(st)) {
+        path_complain(error, path, st);
+        return st;
+    }
     progress_begin(&p, n);
     p.all = file.size;
     while (dry_ok(st)) {
@@ -160,8 +164,8 @@ dry_status dry_node_import(struct dry_node *n, const char *path, struct dry_buf 
         }
     }
     dry_block_file_fini(&file);
-    if (st.code == DRY_CODE_ENOTFOUND && st.detail == 0)
-        st = DRY_OK; /* the clean end; a missing file tells its errno */
+    if (st.code == DRY_CODE_ENOTFOUND)
+        st = DRY_OK; /* the clean end */
     else if (error->len == 0)
         path_complain(error, path, st);
     head = dry_chain_head(n->chain);

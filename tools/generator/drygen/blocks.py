@@ -9,7 +9,7 @@ import subprocess
 
 from . import ecc
 from .asm import Code
-from .forks import (BPO1, BPO2, CANCUN, FORKS, OSAKA, PRAGUE, TX_GAS_CAP, blob_price, blob_target, blobs_max)
+from .forks import BPO1, BPO2, CANCUN, FORKS, OSAKA, PRAGUE, TX_GAS_CAP, blob_price, blob_target, blobs_max
 from .statecase import CONTRACTS, ONE_ETHER, SECRETS, account, addr, hexa
 
 BLOB_GAS = 131072

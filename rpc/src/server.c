@@ -247,8 +247,12 @@ static int http_complete(struct dry__server *s, struct connection *x)
         return http_write(x) ? 0 : -1;
     }
     r->connection = x;
-    if (run_request(s, r))
+    if (run_request(s, r)) {
+        /* What is no request at all may be part of another one: libwebsockets 4.1 mixes up the body
+         * of a pipelined request. Nothing more is read from such a connection. */
+        x->answer.close = x->answer.close || r->count == 0;
         return http_write(x) ? 0 : -1;
+    }
     x->busy = true;
     lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
     return 0;

@@ -6,6 +6,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 ARGS ?=
+BENCH ?=
 FUZZ_SECONDS ?= 60
 
 help: ## Show this list
@@ -32,10 +33,10 @@ test: setup-test ## Everything that proves it works; needs no network beyond loo
 lint: setup-lint ## Format, layers, banned functions, warnings, static analysis
 	@scripts/lint
 
-bench: setup-build ## Build and run the benches, release build
+bench: setup-test ## Rates beside those of peers; BENCH="crypto evm chain rpc" picks
 	@$(MAKE) --no-print-directory build/release/build.ninja
-	@cmake --build build/release -j$(JOBS) --target bench_all
-	@for bench in build/release/bin/bench_*; do if [ -x $$bench ]; then echo "== $${bench##*/}"; $$bench || exit 1; fi; done
+	@cmake --build build/release -j$(JOBS) --target drystone --target bench_all
+	@scripts/bench $(BENCH)
 
 fuzz: setup-test ## Run every fuzzer for FUZZ_SECONDS (60)
 	@$(MAKE) --no-print-directory build/fuzz/build.ninja

@@ -4,6 +4,7 @@
 #include "fixture.h"
 #include <drystone/platform/files.h>
 #include <drystone/platform/system.h>
+#include <time.h>
 
 #define BACKLOG 50000u
 #define PART 10000u
@@ -11,12 +12,21 @@
 static uint64_t part_ns[BACKLOG / PART];
 static uint64_t mined, last_ns;
 
+/* This thread's processor time: what others do on the machine does not count. */
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static void on_block(void *ctx, const struct dry_chain_event *e)
 {
     (void)ctx;
     if (e->kind != DRY_CHAIN_HEAD || ++mined % PART != 0)
         return;
-    uint64_t now = dry_clock_monotonic_ns(dry_system_clock());
+    uint64_t now = now_ns();
     if (mined / PART <= DRY_COUNT(part_ns))
         part_ns[mined / PART - 1] = now - last_ns;
     last_ns = now;
@@ -53,13 +63,13 @@ int main(int argc, char **argv)
         dry_arena_reset(&f.arena);
     }
     rss = dry_process_resident_bytes();
-    last_ns = dry_clock_monotonic_ns(dry_system_clock());
+    last_ns = now_ns();
     CHECK(
         fixture_send(&f, &(struct fixture_tx){.nonce = 0, .value = 1, .to = recipient(0)}).answer ==
         DRY_POOL_OK);
     CHECK(mined == BACKLOG);
     for (uint32_t i = 0; i < DRY_COUNT(part_ns); i++)
-        printf("blocks %u to %u: %.0f a second\n", i * PART, (i + 1) * PART,
+        printf("blocks %u to %u: %.0f a second of processor time\n", i * PART, (i + 1) * PART,
                PART * 1e9 / (double)part_ns[i]);
     printf("last against first: %.2f\n",
            (double)part_ns[DRY_COUNT(part_ns) - 1] / (double)part_ns[0]);

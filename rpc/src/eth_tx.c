@@ -6,7 +6,7 @@
 #include <drystone/crypto.h>
 #include <drystone/execution.h>
 
-#define TIMEOUT_CODE 4          /* EIP-7966 */
+#define TIMEOUT_CODE 4 /* EIP-7966 */
 #define SYNC_MS 20000u
 #define SYNC_MS_MAX 120000u
 #define PARKED_MAX 1024u

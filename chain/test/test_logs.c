@@ -61,10 +61,11 @@ static void chain_make(struct fixture *f)
             all[all_count].block = block;
             all[all_count].tx = all[all_count].log = i;
             all_count++;
-            CHECK(fixture_send(f, &(struct fixture_tx){.nonce = nonce++,
+            CHECK(fixture_send(f, &(struct fixture_tx){.nonce = nonce,
                                                        .gas = 60000,
                                                        .to = {{0x77, (uint8_t)k}}})
                       .answer == DRY_POOL_OK);
+            nonce++;
         }
         CHECK(dry_ok(dry_chain_event(f->chain, DRY_EVENT_MINE, 0)));
     }

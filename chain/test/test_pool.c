@@ -194,7 +194,7 @@ static void model_add(struct model *m, struct dry_pool_tx *tx)
     enum dry_pool_answer want = model_answer(m, tx), got;
     struct dry_pool_tx *old = model_at(m, sender_of(tx), tx->tx.nonce);
     struct dry__pool_ready ready;
-    bool waiting[MODEL_MAX];
+    bool waiting[MODEL_MAX] = {false};
     uint32_t news = 0;
 
     for (uint32_t i = 0; i < m->count; i++)

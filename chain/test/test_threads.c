@@ -96,7 +96,7 @@ static void reader_run(void *arg)
 static void churn(struct fixture *f, struct dry_bytes *const branches[2], uint32_t count)
 {
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        uint64_t at = fixture_number(f), nonce;
+        uint64_t at, nonce;
         struct dry_address a = fixture_address(0);
         struct dry_arena_mark mark = dry_arena_mark(&f->arena);
 

@@ -197,6 +197,7 @@ static dry_status genesis_open(struct dry_node *n, struct dry_chain_settings *se
     if (dry_ok(st)) {
         set->genesis = &genesis;
         st = dry_chain_open(&n->chain, set, error);
+        set->genesis = NULL; /* it ends here */
     } else {
         dry_complain(error, "--genesis ", n->genesis_path != NULL ? n->genesis_path : "(dev)");
         dry_complain(error, ": ", "");

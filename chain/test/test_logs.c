@@ -10,13 +10,13 @@ static struct emitted all[256];
 static uint32_t all_count;
 
 /* Each kind of log has a contract: PUSH1 its topics, log so many bytes of zeros, stop. */
-static void code_of(char *out, const struct emitted *e)
+static void code_of(char out[128], const struct emitted *e)
 {
-    char *p = out;
+    size_t n = 0;
 
     for (int i = e->topics - 1; i >= 0; i--)
-        p += sprintf(p, "60%02x", e->values[i]);
-    sprintf(p, "60%02x6000a%u00", e->logger + 1, e->topics);
+        n += (size_t)snprintf(out + n, 128 - n, "60%02x", e->values[i]);
+    (void)snprintf(out + n, 128 - n, "60%02x6000a%u00", e->logger + 1, e->topics);
 }
 
 #define KINDS 40u
@@ -33,8 +33,8 @@ static void kinds_make(struct emitted *kinds, struct dry_buf *alloc)
         for (uint32_t i = 0; i < kinds[k].topics; i++)
             kinds[k].values[i] = (uint8_t)(fixture_random(&seed) % 3);
         code_of(code, &kinds[k]);
-        sprintf(line, "%s\"%s\":{\"balance\":\"0\",\"code\":\"0x%s\"}", k != 0 ? "," : "",
-                test_hex_of(DRY_BYTES_ARRAY(a.b)), code);
+        (void)snprintf(line, sizeof(line), "%s\"%s\":{\"balance\":\"0\",\"code\":\"0x%s\"}",
+                       k != 0 ? "," : "", test_hex_of(DRY_BYTES_ARRAY(a.b)), code);
         CHECK(dry_ok(dry_buf_append_text(alloc, line)));
     }
     CHECK(dry_ok(dry_buf_append_byte(alloc, 0)));

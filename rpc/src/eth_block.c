@@ -45,6 +45,7 @@ static dry_status block_maybe(struct dry__call *c, uint32_t i, struct dry_stored
     struct dry__at at;
     dry_status st = dry__param_block_maybe(c, i, &at, found);
 
+    *out = (struct dry_stored_block){0};
     *pending = dry_ok(st) && *found && at.pending;
     if (!dry_ok(st) || !*found)
         return st;

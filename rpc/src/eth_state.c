@@ -179,6 +179,7 @@ static dry_status slots_of(struct dry__call *c, struct dry_json_writer *w,
 {
     struct dry_json_iter it = {0};
     struct dry_json_value v;
+    struct dry_u256 value;
     dry_status st = DRY_OK;
 
     if (dry_json_type(keys) != DRY_JSON_ARRAY)
@@ -186,7 +187,6 @@ static dry_status slots_of(struct dry__call *c, struct dry_json_writer *w,
                               "invalid argument 0: slots must be an array of keys");
     dry_json_array_begin(w);
     while (dry_ok(st) && dry_json_next(keys, &it, NULL, &v)) {
-        struct dry_u256 value;
         struct dry_hash key;
 
         if (++*total > SLOTS_MAX)

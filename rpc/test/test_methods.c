@@ -72,7 +72,7 @@ static void a_transfer_is_found_everywhere(void **state)
 
     (void)state;
     open_dev(&f);
-    (void)snprintf(hash, sizeof(hash), "%s",
+    (void)snprintf(hash, sizeof(hash), "%.70s",
                    result_of(fixture_call(&f, "eth_sendTransaction",
                                           tx_of(&f, 0, "\"to\":\"" TO "\",\"value\":\"0x5\""))));
     (void)snprintf(want, sizeof(want), "\"transactionHash\":\"%s\"", hash);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #define PART 10000u
+#define HISTORY 4096u /* what a dev chain in memory keeps */
 #define PARTS 5u
 #define BACKLOG (PARTS * PART)
 
@@ -49,12 +50,10 @@ int main(int argc, char **argv)
     uint64_t rss;
 
     fixture_open_dev(&f, true);
-    if (argc > 1) {
-        f.set.state_history = (uint32_t)strtoul(argv[1], NULL, 10);
-        dry_chain_close(f.chain);
-        f.chain = NULL;
-        fixture_reopen(&f);
-    }
+    f.set.state_history = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : HISTORY;
+    dry_chain_close(f.chain);
+    f.chain = NULL;
+    fixture_reopen(&f);
     CHECK(dry_ok(dry_chain_listen(f.chain, on_block, NULL)));
     for (uint64_t n = BACKLOG - 1; n > 0; n--) {
         CHECK(fixture_send(

@@ -19,10 +19,28 @@ static void put_log(struct dry__writer *w, const struct dry_log_entry *log)
     dry__put_close(w, entry);
 }
 
+static void put_logs(struct dry__writer *w, const struct dry_log_entry *logs, uint32_t count)
+{
+    size_t list = dry__put_open(w);
+
+    for (uint32_t i = 0; i < count; i++)
+        put_log(w, &logs[i]);
+    dry__put_close(w, list);
+}
+
+dry_status dry_logs_encode(struct dry_buf *out, const struct dry_log_entry *logs, uint32_t count)
+{
+    struct dry__writer w = dry__writer_begin(out);
+
+    DRY_ASSERT(logs != NULL || count == 0);
+    put_logs(&w, logs, count);
+    return dry__writer_end(&w);
+}
+
 dry_status dry_receipt_encode(struct dry_buf *out, const struct dry_receipt *r)
 {
     struct dry__writer w = dry__writer_begin(out);
-    size_t list, logs;
+    size_t list;
 
     DRY_ASSERT(r != NULL && r->type <= DRY_TX_SET_CODE);
     if (r->type != DRY_TX_LEGACY)
@@ -34,10 +52,7 @@ dry_status dry_receipt_encode(struct dry_buf *out, const struct dry_receipt *r)
         dry__put_u64(&w, r->success);
     dry__put_u64(&w, r->cumulative_gas_used);
     dry__put_string(&w, r->bloom.b, sizeof(r->bloom.b));
-    logs = dry__put_open(&w);
-    for (uint32_t i = 0; i < r->log_count; i++)
-        put_log(&w, &r->logs[i]);
-    dry__put_close(&w, logs);
+    put_logs(&w, r->logs, r->log_count);
     dry__put_close(&w, list);
     return dry__writer_end(&w);
 }

@@ -28,6 +28,9 @@ static void reads_back_what_it_wrote(void **state)
         CHECK(dry_ok(dry_receipt_encode(&b, &r)));
         CHECK(dry_ok(dry_receipt_decode(&got, dry_buf_bytes(&b), &arena)));
         check_same(&r, &got);
+        CHECK(dry_ok(dry_logs_encode(&again, r.logs, r.log_count)) && again.len < b.len);
+        CHECK_BYTES(dry_bytes_of(b.ptr + b.len - again.len, again.len), dry_buf_bytes(&again),
+                    "the logs come last");
         for (size_t n = 0; n < b.len; n++)
             CHECK(dry_receipt_decode(&got, dry_bytes_of(b.ptr, n), &arena).code ==
                   DRY_CODE_EDECODE);

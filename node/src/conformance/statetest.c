@@ -6,6 +6,7 @@
 #include "runner.h"
 #include "statetest_tx.h"
 #include "trace.h"
+#include <drystone/common/block.h>
 #include <drystone/common/hex.h>
 #include <drystone/crypto.h>
 #include <drystone/execution.h>
@@ -119,26 +120,8 @@ static dry_status env_fill(struct dry_block_env *out, const json_t *env,
 static dry_status logs_hash(struct dry_hash *out, const struct dry_tx_result *r)
 {
     struct dry_buf buf = {0};
-    size_t list = dry_rlp_open(&buf);
-    dry_status st = DRY_OK;
+    dry_status st = dry_logs_encode(&buf, r->logs, r->log_count);
 
-    for (uint32_t i = 0; i < r->log_count && dry_ok(st); i++) {
-        const struct dry_log_entry *log = &r->logs[i];
-        size_t entry = dry_rlp_open(&buf), topics;
-
-        st = dry_rlp_put_string(&buf, DRY_BYTES_ARRAY(log->address.b));
-        topics = dry_rlp_open(&buf);
-        for (unsigned k = 0; k < log->topic_count && dry_ok(st); k++)
-            st = dry_rlp_put_string(&buf, DRY_BYTES_ARRAY(log->topics[k].b));
-        if (dry_ok(st))
-            st = dry_rlp_close(&buf, topics);
-        if (dry_ok(st))
-            st = dry_rlp_put_string(&buf, log->data);
-        if (dry_ok(st))
-            st = dry_rlp_close(&buf, entry);
-    }
-    if (dry_ok(st))
-        st = dry_rlp_close(&buf, list);
     if (dry_ok(st))
         dry_keccak256(out, dry_buf_bytes(&buf));
     dry_buf_fini(&buf);

@@ -94,6 +94,9 @@ DRY_MUST_USE dry_status dry_block_decode(struct dry_block *out, enum dry_verdict
 DRY_MUST_USE dry_status dry_block_next(struct dry_bytes *block, struct dry_bytes *in);
 DRY_MUST_USE dry_status dry_block_encode(struct dry_buf *out, const struct dry_block *b);
 DRY_MUST_USE dry_status dry_withdrawal_encode(struct dry_buf *out, const struct dry_withdrawal *w);
+/* The list of logs as it stands in a receipt. */
+DRY_MUST_USE dry_status dry_logs_encode(struct dry_buf *out, const struct dry_log_entry *logs,
+                                        uint32_t count);
 /* Consensus encoding of a receipt (type byte in front of typed ones). */
 DRY_MUST_USE dry_status dry_receipt_encode(struct dry_buf *out, const struct dry_receipt *r);
 DRY_MUST_USE dry_status dry_receipt_decode(struct dry_receipt *out, struct dry_bytes in,

@@ -8,9 +8,18 @@
 
 #include <drystone/state.h>
 
+struct dry__code {
+    struct dry__code *next;
+    struct dry_hash hash;
+    struct dry_buf bytes;
+};
+/* Codes the writer's views have read, a few, first come: those of the system contracts are wanted
+ * in every block. Never let go, so that views may borrow them. */
+#define DRY__HOT_CODES 64u
 struct dry_state {
     struct dry_storage *storage;
     struct dry__cache cache; /* the writer's */
+    struct dry__code *hot[DRY__HOT_CODES];
     struct dry_arena scratch;
     struct dry__journal journal;
 };
@@ -21,11 +30,6 @@ struct dry__recent {
     struct dry_address address;
     struct dry_hash hashed;
     struct dry_account account;
-};
-struct dry__code {
-    struct dry__code *next;
-    struct dry_hash hash;
-    struct dry_buf bytes;
 };
 struct dry_state_view {
     struct dry_state_reader r;

@@ -26,10 +26,23 @@ dry_status dry_state_open(struct dry_state **out, struct dry_storage *storage,
     return DRY_OK;
 }
 
+static void codes_free(struct dry__code *c)
+{
+    while (c != NULL) {
+        struct dry__code *next = c->next;
+
+        dry_buf_fini(&c->bytes);
+        dry_free(c);
+        c = next;
+    }
+}
+
 void dry_state_close(struct dry_state *s)
 {
     if (s == NULL)
         return;
+    for (uint32_t i = 0; i < DRY__HOT_CODES; i++)
+        codes_free(s->hot[i]);
     dry__cache_fini(&s->cache);
     dry__journal_fini(&s->journal);
     dry_arena_fini(&s->scratch);
@@ -203,12 +216,17 @@ static dry_status view_code(struct dry_state_reader *r, struct dry_bytes *out,
                             const struct dry_hash *code_hash)
 {
     struct dry_state_view *v = view_of(r);
-    struct dry__code *c;
+    struct dry__code *c, **keep;
     uint8_t key[33];
     dry_status st;
 
     if (dry_hash_equal(code_hash, &dry_hash_empty_code)) {
         *out = DRY_BYTES_EMPTY;
+        return DRY_OK;
+    }
+    keep = v->writer ? &v->s->hot[code_hash->b[0] % DRY__HOT_CODES] : NULL;
+    if (keep != NULL && *keep != NULL && dry_hash_equal(&(*keep)->hash, code_hash)) {
+        *out = dry_buf_bytes(&(*keep)->bytes);
         return DRY_OK;
     }
     for (c = v->codes; c != NULL; c = c->next) {
@@ -235,8 +253,10 @@ static dry_status view_code(struct dry_state_reader *r, struct dry_bytes *out,
         dry_free(c);
         return st;
     }
-    c->next = v->codes;
-    v->codes = c;
+    if (keep == NULL || *keep != NULL)
+        keep = &v->codes;
+    c->next = *keep;
+    *keep = c;
     *out = dry_buf_bytes(&c->bytes);
     return DRY_OK;
 }
@@ -319,13 +339,7 @@ void dry_state_view_close(struct dry_state_view *v)
         return;
     if (v->owned != NULL)
         dry_snapshot_close(v->s->storage, v->owned);
-    while (v->codes != NULL) {
-        struct dry__code *c = v->codes;
-
-        v->codes = c->next;
-        dry_buf_fini(&c->bytes);
-        dry_free(c);
-    }
+    codes_free(v->codes);
     dry__cache_fini(&v->cache);
     dry_buf_fini(&v->buf);
     dry_free(v);

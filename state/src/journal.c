@@ -3,7 +3,10 @@
  * the commits above the base that made it. */
 #include "journal.h"
 
-#define STEP 16u /* states pruned at a time */
+/* States pruned at a time: the way back to the new base is walked each time, so far histories go in
+ * longer steps. */
+#define STEP_MIN 16u
+#define STEP(keep) ((keep) / 8u + STEP_MIN)
 
 struct dry__edge {
     struct dry_hash root;
@@ -343,7 +346,7 @@ dry_status dry__journal_prune(struct dry__journal *j, struct dry_batch *batch,
 
     if (h != NULL && h != j->fresh)
         j->fresh = NULL; /* may go now */
-    if (h == NULL || h->depth - j->base->depth < (uint64_t)j->keep + STEP)
+    if (h == NULL || h->depth - j->base->depth < (uint64_t)j->keep + STEP(j->keep))
         return DRY_OK;
     j->newest = h;
     target = h;

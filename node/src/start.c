@@ -7,8 +7,10 @@
 #include <drystone/common/hex.h>
 #include <drystone/platform/log.h>
 #include <drystone/platform/system.h>
+#include <malloc.h>
 #include <stdio.h>
 
+#define MMAP_BYTES (1 << 20)
 #define LIST_MAX 64u
 
 static void banner_account(const struct dry_rpc_account *a, uint32_t i)
@@ -49,6 +51,7 @@ static void rpc_limits(const struct dry_options *o, struct dry_rpc_limits *l)
     l->body_bytes_max = dry_options_u64(o, "rpc-body-max");
     l->batch_max = (uint32_t)dry_options_u64(o, "rpc-batch-max");
     l->response_bytes_max = dry_options_u64(o, "rpc-response-max");
+    l->memory_bytes_max = dry_options_u64(o, "rpc-memory-max");
     l->call_gas_max = dry_options_u64(o, "rpc-call-gas");
     l->call_time_ms = dry_options_u64(o, "rpc-call-timeout");
     l->logs_range_max = dry_options_u64(o, "rpc-logs-range");
@@ -116,8 +119,12 @@ int dry_cmd_start(const struct dry_options *options)
     const char *import = dry_options_text(options, "import");
     struct dry_buf error = {0};
     struct dry_node n;
-    dry_status st = dry_node_open(&n, options, dry_options_text(options, "genesis"), true, &error);
+    dry_status st;
 
+#ifdef M_MMAP_THRESHOLD /* glibc: large buffers go back to the system when they are freed */
+    (void)mallopt(M_MMAP_THRESHOLD, MMAP_BYTES);
+#endif
+    st = dry_node_open(&n, options, dry_options_text(options, "genesis"), true, &error);
     if (dry_ok(st))
         st = dry_node_watch_signals(&n);
     if (dry_ok(st) && import != NULL)

@@ -1,12 +1,15 @@
 /* dispatch.c - from the bytes of a request to its answer. */
 #include "internal.h"
 #include <drystone/common/alloc.h>
+#include <drystone/common/clock.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #define ERROR_TEXT_MAX 1024u
 #define RESPONSE_BYTES_MIN 512u
 #define PLACE_BATCH_MAX 16u /* quick calls answered in place; longer batches go to a worker */
+#define PLACE_BYTES_MAX (64u << 10) /* requests whose calls may be long, in place */
+#define BATCH_TIMES 6u              /* all calls of a request may take as long as so many */
 
 /* --- failing --- */
 
@@ -75,7 +78,9 @@ void dry__request_reset(struct dry__request *r)
     r->body.len = 0;
     memset(r->out.ptr, 0, r->head);
     r->out.len = r->head;
-    r->batch = r->went = false;
+    r->batch = r->went = r->kept = r->begun = r->alone = false;
+    r->abandoned = &r->alone;
+    r->deadline_ns = 0;
     r->place = DRY__PLACE;
     r->count = r->next = 0;
     r->session = NULL;
@@ -388,6 +393,7 @@ static void go(struct dry__request *r, enum dry__where to)
     if (dry_ok(st))
         return;
     r->place = from;
+    r->kept = true; /* what follows is said in the arena */
     for (uint32_t i = r->next; i < r->count; i++)
         if (r->calls[i].code == 0)
             (void)dry__call_fail(&r->calls[i], DRY__RPC_LIMIT,
@@ -409,12 +415,39 @@ static void submit_neighbours(struct dry__request *r)
         dry__submit(&r->calls[r->next], n);
 }
 
+/* On a worker: say so instead of running calls nobody waits for, or that come too late. */
+static void give_up(struct dry__request *r, struct dry__call *c)
+{
+    struct dry_rpc *rpc = r->rpc;
+    uint64_t now;
+    bool closing, abandoned;
+
+    if (r->place != DRY__WORKER || r->direct || c->code != 0)
+        return;
+    dry_mutex_lock(&rpc->lock);
+    closing = rpc->closing;
+    abandoned = *r->abandoned;
+    dry_mutex_unlock(&rpc->lock);
+    now = dry_clock_monotonic_ns(rpc->set.clock);
+    if (r->deadline_ns == 0)
+        r->deadline_ns = now + rpc->limits.call_time_ms * 1000000u * BATCH_TIMES;
+    if (closing || abandoned)
+        (void)dry__call_fail(c, DRY__RPC_LIMIT, "the server is shutting down");
+    else if (now > r->deadline_ns)
+        (void)dry__call_fail(c, DRY__RPC_LIMIT,
+                             "the calls before took too long together (--rpc-call-timeout)");
+}
+
 /* Answer one call after the other, as long as they belong on this thread. */
 static void drive(struct dry__request *r)
 {
     while (r->next < r->count) {
         struct dry__call *c = &r->calls[r->next];
         enum dry__where want = where(c);
+
+        if (!r->begun)
+            r->mark = dry_arena_mark(&r->arena);
+        r->begun = true;
 
         if (!r->direct && want != DRY__PLACE && want != (enum dry__where)r->place) {
             go(r, want);
@@ -424,25 +457,40 @@ static void drive(struct dry__request *r)
             submit_neighbours(r);
         prepare(c);
         c->moved = false;
+        give_up(r, c);
         if (!next_answer(r)) {
             if (c->parked)
                 return;
             continue;
         }
         r->next++;
+        r->begun = false;
+        if (!r->kept)
+            dry_arena_rewind(&r->arena, r->mark);
     }
     request_finish(r);
+}
+
+/* Whether calls that may be long are tried in place: not large ones, nor soon after others had to
+ * move, or who keeps sending those keeps the thread from all others. */
+static bool tried_in_place(const struct dry__request *r)
+{
+    struct dry_rpc *rpc = r->rpc;
+
+    return r->count == 1 && r->body.len <= PLACE_BYTES_MAX &&
+           (rpc->crowded_ns == 0 || dry_clock_monotonic_ns(rpc->set.clock) >= rpc->crowded_ns);
 }
 
 static enum dry__where start_at(const struct dry__request *r)
 {
     bool many = r->count > PLACE_BATCH_MAX;
 
-    if (r->direct || r->count == 1)
+    if (r->direct)
         return DRY__PLACE;
     for (uint32_t i = 0; i < r->count && !many; i++)
-        many = where(&r->calls[i]) != DRY__PLACE ||
-               (r->calls[i].code == 0 && (r->calls[i].method->flags & DRY__HEAVY) != 0);
+        many = (r->count != 1 && where(&r->calls[i]) != DRY__PLACE) ||
+               (r->calls[i].code == 0 && (r->calls[i].method->flags & DRY__HEAVY) != 0 &&
+                !tried_in_place(r));
     return many ? DRY__WORKER : DRY__PLACE;
 }
 

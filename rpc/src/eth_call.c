@@ -102,7 +102,8 @@ static dry_status highest(struct dry__call *c, struct dry__setting *s, const str
         st = s->reader->ops->account(s->reader, &exists, &account, &a->from);
         if (!dry_ok(st))
             return st;
-        if (dry_u256_sub(&left, &account.balance, &a->value))
+        if (dry_u256_sub(&left, &account.balance, &a->value) ||
+            (a->has_value && dry_u256_is_zero(&left)))
             return dry__call_fail(c, DRY__RPC_SERVER, "insufficient funds for transfer");
         dry_u256_divmod_var(&allowance, NULL, &left, &x->tx.max_fee_per_gas);
         if (dry_u256_saturate_u64(&allowance) < hi)
@@ -188,7 +189,7 @@ DRY__METHOD(eth_estimateGas)
 {
     struct dry__setting s;
     struct dry__args a;
-    uint64_t gas;
+    uint64_t gas = 0;
     dry_status st = dry__args_read(c, &a, 0);
 
     if (!dry_ok(st))

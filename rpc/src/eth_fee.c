@@ -3,6 +3,7 @@
 #include "methods.h"
 #include <drystone/execution.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define HISTORY_BLOCKS_MAX 1024u
 #define PERCENTILES_MAX 100u
@@ -90,12 +91,18 @@ DRY__METHOD(eth_blobBaseFee)
 
 /* --- history --- */
 
+/* What is kept of a block: blocks themselves are read one at a time. */
+struct past {
+    struct dry_header header; /* without its extra data */
+    struct dry_u256 total_difficulty;
+    struct dry_u256 *rewards; /* one a percentile */
+};
+
 struct history {
     uint32_t count, percentile_count;
     uint64_t oldest;
     uint32_t percentiles[PERCENTILES_MAX]; /* in millionths of a per cent */
-    struct dry_stored_block *blocks;
-    const struct dry_receipt **receipts;
+    struct past *blocks;
 };
 
 /* "12.5" as millionths. */
@@ -145,46 +152,20 @@ static dry_status percentiles_read(struct dry__call *c, struct history *h)
     return DRY_OK;
 }
 
-static dry_status blocks_load(struct dry__call *c, struct history *h)
-{
-    dry_status st = DRY_OK;
-
-    h->blocks = dry_arena_zalloc(c->arena, h->count + 1u, sizeof(*h->blocks));
-    h->receipts = dry_arena_zalloc(c->arena, h->count + 1u, sizeof(*h->receipts));
-    if (h->blocks == NULL || h->receipts == NULL)
-        return DRY_ENOMEM;
-    for (uint32_t i = 0; i < h->count && dry_ok(st); i++) {
-        struct dry_hash hash;
-        uint32_t n;
-
-        st = dry_chain_hash_at(c->rpc->set.chain, &hash, h->oldest + i);
-        if (dry_ok(st))
-            st = dry_chain_block(c->rpc->set.chain, &h->blocks[i], &hash, c->arena);
-        if (dry_ok(st) && h->percentile_count != 0)
-            st = dry_chain_receipts(c->rpc->set.chain, &h->receipts[i], &n, &hash, c->arena);
-    }
-    return st;
-}
-
 struct paid {
     struct dry_u256 tip;
     uint64_t gas;
 };
 
-static void paid_insert(struct paid *list, uint32_t n, const struct paid *p)
+static int paid_order(const void *a, const void *b)
 {
-    while (n > 0 && dry_u256_less(&p->tip, &list[n - 1].tip)) {
-        list[n] = list[n - 1];
-        n--;
-    }
-    list[n] = *p;
+    return dry_u256_compare(&((const struct paid *)a)->tip, &((const struct paid *)b)->tip);
 }
 
 /* The tips at the percentiles of the block's gas. */
-static dry_status write_rewards(struct dry__call *c, struct dry_json_writer *w,
-                                const struct history *h, uint32_t at)
+static dry_status rewards_of(struct dry__call *c, const struct history *h, struct past *out,
+                             const struct dry_block *b, const struct dry_receipt *receipts)
 {
-    const struct dry_block *b = &h->blocks[at].block;
     struct paid *list = dry_arena_zalloc(c->arena, b->tx_count + 1u, sizeof(*list));
     uint64_t sum;
     uint32_t k = 0;
@@ -192,22 +173,76 @@ static dry_status write_rewards(struct dry__call *c, struct dry_json_writer *w,
     if (list == NULL)
         return DRY_ENOMEM;
     for (uint32_t i = 0; i < b->tx_count; i++) {
-        struct paid p = {.gas = h->receipts[at][i].gas_used};
-        tip_of(&p.tip, &b->txs[i], &b->header);
-        paid_insert(list, i, &p);
+        list[i].gas = receipts[i].gas_used;
+        tip_of(&list[i].tip, &b->txs[i], &b->header);
     }
+    qsort(list, b->tx_count, sizeof(*list), paid_order);
     sum = list[0].gas;
-    dry_json_array_begin(w);
     for (uint32_t i = 0; i < h->percentile_count; i++) {
         uint64_t want = b->header.gas_used / 100 * h->percentiles[i] / 1000000 +
                         b->header.gas_used % 100 * h->percentiles[i] / 100000000;
 
         while (sum < want && k + 1 < b->tx_count)
             sum += list[++k].gas;
-        dry_json_write_quantity_u256(w, &list[k].tip);
+        out->rewards[i] = list[k].tip;
+    }
+    return DRY_OK;
+}
+
+static dry_status block_load(struct dry__call *c, const struct history *h, struct past *out,
+                             uint64_t number)
+{
+    struct dry_chain *chain = c->rpc->set.chain;
+    const struct dry_receipt *receipts = NULL;
+    struct dry_stored_block b;
+    struct dry_hash hash;
+    uint32_t n;
+    dry_status st = dry_chain_hash_at(chain, &hash, number);
+
+    if (dry_ok(st))
+        st = dry_chain_block(chain, &b, &hash, c->arena);
+    if (dry_ok(st) && h->percentile_count != 0)
+        st = dry_chain_receipts(chain, &receipts, &n, &hash, c->arena);
+    if (dry_ok(st) && h->percentile_count != 0)
+        st = rewards_of(c, h, out, &b.block, receipts);
+    if (!dry_ok(st))
+        return st;
+    out->header = b.block.header;
+    out->header.extra_data = DRY_BYTES_EMPTY;
+    out->total_difficulty = b.total_difficulty;
+    return DRY_OK;
+}
+
+static dry_status blocks_load(struct dry__call *c, struct history *h)
+{
+    struct dry_u256 *rewards =
+        dry_arena_zalloc(c->arena, (size_t)h->count * h->percentile_count + 1, sizeof(*rewards));
+    dry_status st = DRY_OK;
+
+    h->blocks = dry_arena_zalloc(c->arena, h->count + 1u, sizeof(*h->blocks));
+    if (h->blocks == NULL || rewards == NULL)
+        return DRY_ENOMEM;
+    for (uint32_t i = 0; i < h->count && dry_ok(st); i++) {
+        struct dry_arena_mark mark = dry_arena_mark(c->arena);
+
+        h->blocks[i].rewards = rewards + (size_t)i * h->percentile_count;
+        st = block_load(c, h, &h->blocks[i], h->oldest + i);
+        dry_arena_rewind(c->arena, mark);
+    }
+    return st;
+}
+
+static void write_rewards(struct dry_json_writer *w, const struct history *h)
+{
+    dry_json_key(w, "reward");
+    dry_json_array_begin(w);
+    for (uint32_t i = 0; i < h->count; i++) {
+        dry_json_array_begin(w);
+        for (uint32_t k = 0; k < h->percentile_count; k++)
+            dry_json_write_quantity_u256(w, &h->blocks[i].rewards[k]);
+        dry_json_array_end(w);
     }
     dry_json_array_end(w);
-    return DRY_OK;
 }
 
 /* a / b as a decimal number. */
@@ -221,21 +256,21 @@ static void write_ratio(struct dry_json_writer *w, uint64_t a, uint64_t b)
 
 static void write_fees(struct dry__call *c, struct dry_json_writer *w, const struct history *h)
 {
-    const struct dry_stored_block *last = &h->blocks[h->count - 1];
+    const struct past *last = &h->blocks[h->count - 1];
     struct dry_block_env env;
 
     dry_json_key(w, "baseFeePerGas");
     dry_json_array_begin(w);
     for (uint32_t i = 0; i < h->count; i++)
-        dry_json_write_quantity_u256(w, &h->blocks[i].block.header.base_fee);
-    dry_chain_env_after(c->rpc->set.chain, &env, &last->block.header, &last->total_difficulty,
-                        last->block.header.time + 1);
+        dry_json_write_quantity_u256(w, &h->blocks[i].header.base_fee);
+    dry_chain_env_after(c->rpc->set.chain, &env, &last->header, &last->total_difficulty,
+                        last->header.time + 1);
     dry_json_write_quantity_u256(w, &env.base_fee);
     dry_json_array_end(w);
     dry_json_key(w, "gasUsedRatio");
     dry_json_array_begin(w);
     for (uint32_t i = 0; i < h->count; i++)
-        write_ratio(w, h->blocks[i].block.header.gas_used, h->blocks[i].block.header.gas_limit);
+        write_ratio(w, h->blocks[i].header.gas_used, h->blocks[i].header.gas_limit);
     dry_json_array_end(w);
 }
 
@@ -246,43 +281,34 @@ static void write_blob_fees(struct dry__call *c, struct dry_json_writer *w, cons
     dry_json_key(w, "baseFeePerBlobGas");
     dry_json_array_begin(w);
     for (uint32_t i = 0; i <= h->count; i++) {
-        const struct dry_stored_block *b = &h->blocks[i < h->count ? i : h->count - 1];
-        blob_fee(c->rpc, &fee, &b->block.header, &b->total_difficulty, i == h->count);
+        const struct past *b = &h->blocks[i < h->count ? i : h->count - 1];
+        blob_fee(c->rpc, &fee, &b->header, &b->total_difficulty, i == h->count);
         dry_json_write_quantity_u256(w, &fee);
     }
     dry_json_array_end(w);
     dry_json_key(w, "blobGasUsedRatio");
     dry_json_array_begin(w);
     for (uint32_t i = 0; i < h->count; i++) {
-        const struct dry_stored_block *b = &h->blocks[i];
+        const struct past *b = &h->blocks[i];
         struct dry_rules rules;
 
-        dry_chain_rules(c->rpc->set.chain, &rules, b->block.header.number, b->block.header.time,
+        dry_chain_rules(c->rpc->set.chain, &rules, b->header.number, b->header.time,
                         &b->total_difficulty);
-        write_ratio(w, b->block.header.blob_gas_used, (uint64_t)rules.blob.max * DRY_BLOB_GAS);
+        write_ratio(w, b->header.blob_gas_used, (uint64_t)rules.blob.max * DRY_BLOB_GAS);
     }
     dry_json_array_end(w);
 }
 
-static dry_status write_history(struct dry__call *c, struct dry_json_writer *w,
-                                const struct history *h)
+static void write_history(struct dry__call *c, struct dry_json_writer *w, const struct history *h)
 {
-    dry_status st = DRY_OK;
-
     dry_json_object_begin(w);
     dry_json_key(w, "oldestBlock");
     dry_json_write_quantity(w, h->oldest);
-    if (h->percentile_count != 0) {
-        dry_json_key(w, "reward");
-        dry_json_array_begin(w);
-        for (uint32_t i = 0; i < h->count && dry_ok(st); i++)
-            st = write_rewards(c, w, h, i);
-        dry_json_array_end(w);
-    }
+    if (h->percentile_count != 0)
+        write_rewards(w, h);
     write_fees(c, w, h);
     write_blob_fees(c, w, h);
     dry_json_object_end(w);
-    return st;
 }
 
 DRY__METHOD(eth_feeHistory)
@@ -309,5 +335,7 @@ DRY__METHOD(eth_feeHistory)
     }
     h.oldest = at.header.number + 1 - n;
     st = blocks_load(c, &h);
-    return dry_ok(st) ? write_history(c, w, &h) : st;
+    if (dry_ok(st))
+        write_history(c, w, &h);
+    return st;
 }

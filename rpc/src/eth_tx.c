@@ -128,9 +128,14 @@ static dry_status refused_funds(struct dry__call *c, const struct dry_pool_tx *t
     dry_u256_mul(&blobs, &blobs, &tx->tx.max_fee_per_blob_gas);
     (void)dry_u256_add(&cost, &cost, &blobs);
     (void)dry_u256_add(&cost, &cost, &tx->tx.value);
-    (void)dry_u256_sub(&diff, &cost, &a->balance);
     (void)dry_u256_to_dec(have, &a->balance);
     (void)dry_u256_to_dec(want, &cost);
+    if (dry_u256_sub(&diff, &cost, &a->balance))
+        return dry__call_failf(
+            c, DRY__RPC_SERVER,
+            "insufficient funds for gas * price + value: balance %s, tx cost %s, "
+            "and the sender's other waiting transactions",
+            have, want);
     (void)dry_u256_to_dec(over, &diff);
     return dry__call_failf(c, DRY__RPC_SERVER,
                            "insufficient funds for gas * price + value: balance %s, tx cost %s, "
@@ -153,7 +158,10 @@ static dry_status refused_rule(struct dry__call *c, enum dry_verdict verdict, st
     if (!dry_ok(st))
         return st;
     if (form != DRY_VERDICT_VALID)
-        return dry__call_failf(c, DRY__RPC_PARAMS, "rlp: %s", dry_verdict_text(form));
+        return dry__call_failf(c, DRY__RPC_SERVER, "rlp: %s", dry_verdict_text(form));
+    if (verdict == DRY_VERDICT_TX_PRIORITY_ABOVE_MAX) /* its sender was not looked for */
+        return dry__call_fail(c, DRY__RPC_SERVER,
+                              "max priority fee per gas higher than max fee per gas");
     return dry__refused(c, verdict, &tx, &nobody, &rules, &tx.max_fee_per_gas, &none);
 }
 

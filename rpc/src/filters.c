@@ -4,6 +4,7 @@
 #include <drystone/common/alloc.h>
 
 #define KEPT_BYTES_MAX (16u << 20) /* of one filter */
+#define HELD_BYTES_MAX (64u << 20) /* of all; above it none may hold more than its share */
 
 enum kind { KIND_LOGS, KIND_BLOCKS, KIND_TXS };
 
@@ -17,11 +18,14 @@ struct filter {
     struct dry_buf criteria; /* the filter object's text, for eth_getFilterLogs */
     struct dry_arena arena;  /* of the query */
     struct dry_buf kept;     /* "item,item,…" */
+    uint64_t from, to;       /* blocks, of logs */
+    size_t charged;          /* bytes counted in held */
 };
 
 struct dry__filters {
     struct filter *first;
     uint32_t count;
+    size_t held; /* bytes of all */
 };
 
 dry_status dry__filters_open(struct dry_rpc *rpc)
@@ -49,6 +53,33 @@ void dry__filters_close(struct dry_rpc *rpc)
     rpc->filters = NULL;
 }
 
+/* Count what the filter holds; false when that is more than its share and all hold too much. */
+static bool weigh(struct dry__filters *all, struct filter *f)
+{
+    size_t now = f->kept.cap + f->criteria.cap + f->arena.total;
+
+    all->held += now - f->charged;
+    f->charged = now;
+    return all->held <= HELD_BYTES_MAX || now <= HELD_BYTES_MAX / (all->count + 1);
+}
+
+/* What is kept is of no use without the rest. */
+static void forget(struct filter *f)
+{
+    dry_buf_fini(&f->kept);
+    f->kept.max = KEPT_BYTES_MAX;
+    f->overflow = true;
+}
+
+static void unlink_filter(struct dry__filters *all, struct filter **at)
+{
+    struct filter *f = *at;
+
+    *at = f->next;
+    all->count--;
+    all->held -= f->charged;
+}
+
 /* With the lock held: drop what nobody asked for in a long time. */
 static void sweep(struct dry_rpc *rpc, uint64_t now)
 {
@@ -61,8 +92,7 @@ static void sweep(struct dry_rpc *rpc, uint64_t now)
             p = &f->next;
             continue;
         }
-        *p = f->next;
-        rpc->filters->count--;
+        unlink_filter(rpc->filters, p);
         filter_close(f);
     }
 }
@@ -103,6 +133,8 @@ static bool keep_log(void *ctx, const struct dry_found_log *log)
     size_t before = k->f->kept.len;
     struct dry_json_writer w;
 
+    if (log->block_number < k->f->from || log->block_number > k->f->to)
+        return true;
     writer_open(&w, k->f);
     dry__write_log(&w, log, k->removed);
     writer_close(&w, k->f, before);
@@ -171,6 +203,10 @@ void dry__filters_event(struct dry_rpc *rpc, const struct dry_chain_event *e)
             on_head(rpc, f, e, &scratch);
         else if (f->kind == KIND_TXS)
             keep_tx(f, e->tx);
+        if (f->overflow || !weigh(rpc->filters, f)) {
+            forget(f);
+            (void)weigh(rpc->filters, f);
+        }
     }
     dry_mutex_unlock(&rpc->ears_lock);
     dry_arena_fini(&scratch);
@@ -182,14 +218,17 @@ static dry_status add(struct dry__call *c, struct dry_json_writer *w, struct fil
 {
     struct dry_rpc *rpc = c->rpc;
     uint64_t now = dry_clock_monotonic_ns(rpc->set.clock);
-    bool full;
+    bool full, heavy;
 
     f->kept.max = KEPT_BYTES_MAX;
     f->used_ns = now;
     dry_mutex_lock(&rpc->ears_lock);
     sweep(rpc, now);
     full = rpc->filters->count >= rpc->limits.filters_max;
-    if (!full) {
+    heavy = !weigh(rpc->filters, f);
+    if (full || heavy) {
+        rpc->filters->held -= f->charged;
+    } else {
         f->id = ++rpc->ids;
         f->next = rpc->filters->first;
         rpc->filters->first = f;
@@ -197,9 +236,12 @@ static dry_status add(struct dry__call *c, struct dry_json_writer *w, struct fil
         dry_json_write_quantity(w, f->id);
     }
     dry_mutex_unlock(&rpc->ears_lock);
-    if (!full)
+    if (!full && !heavy)
         return DRY_OK;
     filter_close(f);
+    if (!full)
+        return dry__call_fail(c, DRY__RPC_LIMIT,
+                              "filters hold too much: remove some, or poll them");
     return dry__call_failf(c, DRY__RPC_LIMIT, "too many filters (--rpc-filters-max %u)",
                            rpc->limits.filters_max);
 }
@@ -244,6 +286,8 @@ DRY__METHOD(eth_newFilter)
     f->kind = KIND_LOGS;
     st = dry__log_query(c, &f->query, v, &f->arena);
     if (dry_ok(st))
+        st = dry__log_query_bounds(c, &f->query, &f->from, &f->to);
+    if (dry_ok(st))
         st = dry_buf_append(&f->criteria, dry_json_source(v));
     if (!dry_ok(st)) {
         filter_close(f);
@@ -264,8 +308,7 @@ DRY__METHOD(eth_uninstallFilter)
     p = find(c->rpc, id);
     f = *p;
     if (f != NULL) {
-        *p = f->next;
-        c->rpc->filters->count--;
+        unlink_filter(c->rpc->filters, p);
     }
     dry_mutex_unlock(&c->rpc->ears_lock);
     dry_json_write_bool(w, f != NULL);
@@ -293,14 +336,16 @@ DRY__METHOD(eth_getFilterChanges)
         if (f->kept.len != 0)
             dry_json_write_raw(w, dry_buf_bytes(&f->kept));
         dry_json_array_end(w);
-        f->kept.len = 0;
+        dry_buf_fini(&f->kept);
+        f->kept.max = KEPT_BYTES_MAX;
+        (void)weigh(c->rpc->filters, f);
     }
     dry_mutex_unlock(&c->rpc->ears_lock);
     if (f == NULL)
         return dry__call_fail(c, DRY__RPC_SERVER, "filter not found");
-    return overflow ? dry__call_fail(c, DRY__RPC_LIMIT,
-                                     "more happened since the last poll than is kept (16 MiB)")
-                    : DRY_OK;
+    return overflow
+               ? dry__call_fail(c, DRY__RPC_LIMIT, "more happened since the last poll than is kept")
+               : DRY_OK;
 }
 
 DRY__METHOD(eth_getFilterLogs)

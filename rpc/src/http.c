@@ -184,6 +184,7 @@ static const char *status_text(unsigned status)
                  {411, "Length Required"},
                  {413, "Content Too Large"},
                  {415, "Unsupported Media Type"},
+                 {503, "Service Unavailable"},
                  {505, "HTTP Version Not Supported"}};
 
     for (size_t i = 0; i < DRY_COUNT(texts); i++)

@@ -78,8 +78,15 @@ struct dry__request {
     bool direct;   /* everything runs on the calling thread, which is the loop's */
     bool went;     /* left the thread it came on: done is called on another one */
     uint8_t place; /* enum dry__where it is */
+    bool kept;     /* the arena is not given back after each call */
+    bool begun;    /* mark is that of the call at hand */
     uint32_t count, next;
     struct dry__call *calls;
+    struct dry_arena_mark mark;
+    uint64_t deadline_ns;                 /* on workers, all calls together; 0: none yet */
+    size_t charged;                       /* the transport's: bytes it counts for this one */
+    bool *abandoned;                      /* set with rpc->lock held: nobody waits any more */
+    bool alone;                           /* what abandoned points to without a session */
     struct dry__session *session;         /* NULL: not over a WebSocket */
     void *connection;                     /* the transport's */
     void (*done)(struct dry__request *r); /* any thread */
@@ -98,6 +105,7 @@ struct dry_rpc {
     struct dry_rpc_settings set;
     struct dry_rpc_limits limits;
     struct dry__server *server; /* NULL: none wanted */
+    uint64_t crowded_ns; /* the server thread's: till then no call that may be long runs there */
 
     struct dry_mutex lock; /* guards the members up to the next blank line */
     bool closing;
@@ -263,6 +271,10 @@ struct dry__log_query {
 };
 DRY_MUST_USE dry_status dry__log_query(struct dry__call *c, struct dry__log_query *out,
                                        struct dry_json_value v, struct dry_arena *arena);
+/* The blocks a filter waits for: numbers bound them, tags do not. Fails the call when they make no
+ * range. */
+DRY_MUST_USE dry_status dry__log_query_bounds(struct dry__call *c, const struct dry__log_query *q,
+                                              uint64_t *from, uint64_t *to);
 /* Run it and write the array of logs. */
 DRY_MUST_USE dry_status dry__log_query_run(struct dry__call *c, struct dry_json_writer *w,
                                            const struct dry__log_query *q);

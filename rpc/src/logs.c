@@ -144,6 +144,36 @@ static dry_status bound(struct dry__call *c, uint64_t *out, bool has, struct dry
     return st;
 }
 
+/* A bound of a filter that waits for blocks: tags leave it open. */
+static dry_status open_bound(struct dry__call *c, uint64_t *out, bool has, struct dry_json_value v)
+{
+    struct dry__at at;
+    uint64_t number;
+
+    if (!has)
+        return DRY_OK;
+    if (dry_ok(dry_json_quantity_u64(v, &number, NULL))) {
+        *out = number;
+        return DRY_OK;
+    }
+    return dry__block_of(c, v, &at);
+}
+
+dry_status dry__log_query_bounds(struct dry__call *c, const struct dry__log_query *q,
+                                 uint64_t *from, uint64_t *to)
+{
+    dry_status st;
+
+    *from = 0;
+    *to = UINT64_MAX;
+    st = open_bound(c, from, q->has_from, q->from);
+    if (dry_ok(st))
+        st = open_bound(c, to, q->has_to, q->to);
+    if (!dry_ok(st) || *from <= *to)
+        return st;
+    return dry__call_fail(c, DRY__RPC_PARAMS, "invalid block range params");
+}
+
 static dry_status range_of(struct dry__call *c, const struct dry__log_query *q, uint64_t *from,
                            uint64_t *to)
 {

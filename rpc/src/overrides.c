@@ -1,6 +1,7 @@
 /* overrides.c - what callers may change of state and block for one call. */
 #include "args.h"
 #include <drystone/crypto.h>
+#include <stdlib.h>
 
 #define ACCOUNTS_MAX 10000u
 #define SLOTS_MAX 100000u
@@ -15,14 +16,10 @@ static bool member(struct dry_json_value v, const char *key, struct dry_json_val
     return dry_json_get(v, key, out) && !dry_json_is_null(*out);
 }
 
-/* Insertion from the back: callers mostly give few, or in order. */
-static void slot_insert(struct dry_slot_diff *list, uint32_t n, const struct dry_slot_diff *s)
+static int slot_order(const void *a, const void *b)
 {
-    while (n > 0 && memcmp(list[n - 1].key.b, s->key.b, 32) > 0) {
-        list[n] = list[n - 1];
-        n--;
-    }
-    list[n] = *s;
+    return memcmp(((const struct dry_slot_diff *)a)->key.b,
+                  ((const struct dry_slot_diff *)b)->key.b, 32);
 }
 
 static dry_status slots_read(struct dry__call *c, struct dry_account_diff *d,
@@ -48,8 +45,10 @@ static dry_status slots_read(struct dry__call *c, struct dry_account_diff *d,
         if (!dry_ok(st))
             break;
         dry_u256_from_be32(&s.value, value.b);
-        slot_insert(list, d->slot_count++, &s);
+        list[d->slot_count++] = s;
     }
+    if (d->slot_count != 0)
+        qsort(list, d->slot_count, sizeof(*list), slot_order);
     d->slots = list;
     return st;
 }
@@ -61,7 +60,7 @@ static dry_status storage_read(struct dry__call *c, struct dry_account_diff *d,
     bool has_state = member(v, "state", &state), has_diff = member(v, "stateDiff", &diff);
 
     if (has_state && has_diff)
-        return dry__call_fail(c, DRY__RPC_PARAMS, "account has both 'state' and 'stateDiff'");
+        return dry__call_fail(c, DRY__RPC_SERVER, "account has both 'state' and 'stateDiff'");
     d->storage_wiped = has_state;
     if (!has_state && !has_diff)
         return DRY_OK;
@@ -76,7 +75,7 @@ static dry_status account_read(struct dry__call *c, struct dry_account_diff *d,
     bool exists;
     dry_status st;
 
-    if (dry_json_type(v) != DRY_JSON_OBJECT)
+    if (dry_json_type(v) != DRY_JSON_OBJECT && !dry_json_is_null(v))
         return wrong(c, "want an object for each account");
     if (member(v, "movePrecompileToAddress", &m))
         return wrong(c, "movePrecompileToAddress is not supported");
@@ -100,14 +99,10 @@ static dry_status account_read(struct dry__call *c, struct dry_account_diff *d,
     return storage_read(c, d, v);
 }
 
-static void account_insert(struct dry_account_diff *list, uint32_t n,
-                           const struct dry_account_diff *d)
+static int account_order(const void *a, const void *b)
 {
-    while (n > 0 && memcmp(list[n - 1].address.b, d->address.b, 20) > 0) {
-        list[n] = list[n - 1];
-        n--;
-    }
-    list[n] = *d;
+    return memcmp(((const struct dry_account_diff *)a)->address.b,
+                  ((const struct dry_account_diff *)b)->address.b, 20);
 }
 
 dry_status dry__override_state(struct dry__call *c, struct dry_state_diff *out,
@@ -130,8 +125,10 @@ dry_status dry__override_state(struct dry__call *c, struct dry_state_diff *out,
             return wrong(c, "accounts are named by their address");
         st = account_read(c, &d, below, m);
         if (dry_ok(st))
-            account_insert(list, out->count++, &d);
+            list[out->count++] = d;
     }
+    if (out->count != 0)
+        qsort(list, out->count, sizeof(*list), account_order);
     out->accounts = list;
     return st;
 }
@@ -166,6 +163,11 @@ dry_status dry__override_block(struct dry__call *c, struct dry_block_env *env,
 
     if (dry_json_type(v) != DRY_JSON_OBJECT)
         return wrong(c, "want an object for the block");
+    if (member(v, "beaconRoot", &m) || member(v, "withdrawals", &m))
+        return dry__call_fail(
+            c, DRY__RPC_SERVER,
+            "block override \"beaconRoot\" or \"withdrawals\" is not supported for "
+            "this RPC method");
     st = number(c, v, "number", &env->number);
     if (dry_ok(st))
         st = number(c, v, "time", &env->time);

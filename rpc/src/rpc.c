@@ -129,6 +129,7 @@ static void limits_fill(struct dry_rpc_limits *out, const struct dry_rpc_limits 
     OR(body_bytes_max, 25000000)
     OR(batch_max, 1000)
     OR(response_bytes_max, 64u << 20)
+    OR(memory_bytes_max, 64u << 20)
     OR(call_gas_max, 60000000)
     OR(call_time_ms, 5000)
     OR(logs_range_max, 100000)

@@ -1,81 +1,35 @@
 /* server.c - HTTP and WebSocket on one port, on a thread of its own: libwebsockets with its own
  * loop. What it hears becomes requests; what is answered at once leaves in one write from the
  * body-complete callback, the rest when workers or the loop are done with it. */
-#include "http.h"
+#include "server.h"
 #include <arpa/inet.h>
 #include <drystone/common/alloc.h>
 #include <drystone/platform/log.h>
 #include <errno.h>
-#include <libwebsockets.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SPARE_MAX 64u              /* request objects kept for reuse */
-#define SPARE_BYTES_MAX (1u << 20) /* larger ones are not kept */
+#define SPARE_MAX 64u                /* request objects kept for reuse */
+#define SPARE_BYTES_MAX (256u << 10) /* larger ones are not kept */
 #define KEEPALIVE_S 75
-#define SESSION_QUEUE_MAX (64u << 20) /* bytes a slow reader may leave waiting */
-#define SESSION_UNDER_WAY_MAX 1024u
-#define PEERS_MAX 65536u
-
-/* --- what belongs to whom --- */
-
-struct peer { /* connections of one address */
-    uint8_t ip[16];
-    uint32_t count;
-    struct peer *next;
-};
-
-struct outgoing { /* a message to a session: DRY__SESSION_HEAD free bytes, then JSON */
-    struct outgoing *next;
-    struct dry__session *session; /* a reference, in the server's queue */
-    struct dry_buf buf;
-};
-
-struct dry__session {
-    struct dry_refs refs;
-    struct connection *connection; /* NULL: closed. This thread's alone, as all below. */
-    struct outgoing *first, **end;
-    size_t waiting; /* bytes */
-    uint32_t under_way;
-    struct dry__request *reading; /* a message that is arriving */
-    bool too_large;
-};
-
-struct connection { /* one a socket, from accept to close */
-    struct lws *wsi;
-    struct peer *peer;
-    struct dry__http_answer answer; /* what the head of the request decided */
-    struct dry__request *request;   /* being read or answered */
-    bool busy, ready;               /* under way elsewhere; its answer may be written */
-    struct dry__session *session;
-};
-
-struct dry__server {
-    struct dry_rpc *rpc;
-    struct lws_context *context;
-    struct dry_thread thread;
-    bool running;
-    uint16_t port;
-    uint32_t connections;
-    struct peer *peers[256];
-    struct dry__request *spare;
-    uint32_t spare_count;
-    struct dry__request *at_hand; /* run at this moment; answered before run returns or later */
-    bool answered;
-
-    struct dry_mutex lock; /* guards what other threads hand over */
-    bool stop, woken;
-    struct dry__request *finished, **finished_end;
-    struct outgoing *outgoing, **outgoing_end;
-};
 
 /* --- request objects --- */
 
 static void on_done(struct dry__request *r);
 
-static struct dry__request *request_get(struct dry__server *s)
+bool dry__server_weigh(struct dry__server *s, struct dry__request *r)
+{
+    size_t now = r->body.cap + r->out.cap + r->arena.total;
+    uint64_t max = s->rpc->limits.memory_bytes_max;
+
+    s->held += now - r->charged;
+    r->charged = now;
+    return s->held <= max || s->held - now <= max / 4 || now <= DRY__SMALL_BYTES;
+}
+
+struct dry__request *dry__server_get(struct dry__server *s)
 {
     struct dry__request *r = s->spare;
 
@@ -87,10 +41,12 @@ static struct dry__request *request_get(struct dry__server *s)
     return r;
 }
 
-static void request_put(struct dry__server *s, struct dry__request *r)
+void dry__server_put(struct dry__server *s, struct dry__request *r)
 {
     if (r == NULL)
         return;
+    s->held -= r->charged;
+    r->charged = 0;
     if (s->spare_count >= SPARE_MAX ||
         r->body.cap + r->out.cap + r->arena.total > SPARE_BYTES_MAX) {
         dry__request_close(r);
@@ -101,10 +57,34 @@ static void request_put(struct dry__server *s, struct dry__request *r)
     s->spare_count++;
 }
 
+void dry__server_settle(struct dry__server *s, struct dry__request *r)
+{
+    size_t max = r->out.max, head = r->head;
+
+    if (r->body.cap > DRY__SMALL_BYTES) {
+        size_t body_max = r->body.max;
+
+        dry_buf_fini(&r->body);
+        r->body.max = body_max;
+    }
+    if (r->arena.total > DRY__SMALL_BYTES)
+        dry_arena_fini(&r->arena);
+    if (dry__server_weigh(s, r))
+        return;
+    dry_buf_fini(&r->out);
+    r->out.max = max;
+    if (dry_ok(dry_buf_reserve(&r->out, head + 512))) {
+        memset(r->out.ptr, 0, head);
+        r->out.len = head;
+        dry__request_refuse(r, DRY__RPC_LIMIT,
+                            "too much waits to be read by clients: try again (--rpc-memory-max)");
+    }
+    (void)dry__server_weigh(s, r);
+}
+
 /* --- from other threads to this one --- */
 
-/* With the lock held. */
-static bool wake_needed(struct dry__server *s)
+bool dry__server_wakes(struct dry__server *s)
 {
     bool needed = !s->woken;
 
@@ -117,7 +97,7 @@ static void on_done(struct dry__request *r)
     struct dry__server *s = r->rpc->server;
     bool wake;
 
-    if (!r->went) { /* still on this thread, below run_request() */
+    if (!r->went) { /* still on this thread, below dry__server_run() */
         s->answered = true;
         return;
     }
@@ -125,77 +105,62 @@ static void on_done(struct dry__request *r)
     r->following = NULL;
     *s->finished_end = r;
     s->finished_end = &r->following;
-    wake = wake_needed(s);
+    wake = dry__server_wakes(s);
     dry_mutex_unlock(&s->lock);
     if (wake)
         lws_cancel_service(s->context);
 }
 
-static void session_drop(struct dry__session *x)
+bool dry__server_run(struct dry__server *s, struct dry__request *r)
 {
-    if (x == NULL || !dry_refs_drop(&x->refs))
-        return;
-    while (x->first != NULL) {
-        struct outgoing *o = x->first;
-        x->first = o->next;
-        dry_buf_fini(&o->buf);
-        dry_free(o);
-    }
-    dry_free(x);
-}
-
-void dry__session_send(struct dry_rpc *rpc, struct dry__session *x, struct dry_buf *message)
-{
-    struct dry__server *s = rpc->server;
-    struct outgoing *o = dry_alloc(sizeof(*o));
-    bool wake;
-
-    if (o == NULL) { /* a subscriber that misses one: his connection would be closed just as well */
-        dry_buf_fini(message);
-        return;
-    }
-    dry_refs_take(&x->refs);
-    o->session = x;
-    o->buf = *message;
-    *message = (struct dry_buf){0};
-    dry_mutex_lock(&s->lock);
-    *s->outgoing_end = o;
-    s->outgoing_end = &o->next;
-    wake = wake_needed(s);
-    dry_mutex_unlock(&s->lock);
-    if (wake)
-        lws_cancel_service(s->context);
+    s->answered = false;
+    dry__request_run(r);
+    if (s->answered)
+        dry__server_settle(s, r);
+    return s->answered;
 }
 
 /* --- HTTP answers --- */
 
-/* Headers go in front of the JSON, so that one write takes both. False: close the connection. */
-static bool http_write(struct connection *x)
+/* The answer is out: ready for the next request. False: close the connection. */
+static bool http_end(struct dry__server *s, struct connection *x)
 {
     struct dry__request *r = x->request;
-    size_t body = r->out.len - r->head, n;
-    char head[DRY__HTTP_HEAD_MAX];
-    uint8_t *start;
-    bool ok;
 
-    n = dry__http_head(head, &x->answer, body);
-    start = r->out.ptr + r->head - n;
-    memcpy(start, head, n);
-    ok = lws_write(x->wsi, start, n + body, LWS_WRITE_HTTP) >= 0;
     x->request = NULL;
     x->busy = x->ready = false;
-    request_put(lws_context_user(lws_get_context(x->wsi)), r);
-    if (!ok || x->answer.close)
-        return false;
-    return lws_http_transaction_completed(x->wsi) == 0;
+    x->at = 0;
+    dry__server_put(s, r);
+    return !x->answer.close && lws_http_transaction_completed(x->wsi) == 0;
 }
 
-/* Run what was read; true when it was answered at once. */
-static bool run_request(struct dry__server *s, struct dry__request *r)
+/* Headers go in front of the JSON, so that one write takes both; what is long goes piece by piece,
+ * as the client reads it. False: close the connection. */
+static bool http_write(struct dry__server *s, struct connection *x)
 {
-    s->answered = false;
-    dry__request_run(r);
-    return s->answered;
+    struct dry__request *r = x->request;
+    char head[DRY__HTTP_HEAD_MAX];
+    size_t n;
+
+    if (r->out.ptr == NULL)
+        return false;
+    if (x->at == 0) {
+        n = dry__http_head(head, &x->answer, r->out.len - r->head);
+        x->at = r->head - n;
+        memcpy(r->out.ptr + x->at, head, n);
+    }
+    n = r->out.len - x->at;
+    if (n > DRY__WRITE_BYTES)
+        n = DRY__WRITE_BYTES;
+    if (lws_write(x->wsi, r->out.ptr + x->at, n, LWS_WRITE_HTTP) < 0)
+        return false;
+    x->at += n;
+    if (x->at == r->out.len)
+        return http_end(s, x);
+    x->busy = x->ready = true;
+    lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, DRY__NO_PROGRESS_S);
+    lws_callback_on_writable(x->wsi);
+    return true;
 }
 
 static void refuse_text(struct connection *x)
@@ -216,24 +181,36 @@ static int http_begin(struct dry__server *s, struct connection *x)
     x->answer = (struct dry__http_answer){0};
     dry__http_judge(&x->answer, x->wsi, &s->rpc->set, &s->rpc->limits);
     if (x->request == NULL)
-        x->request = request_get(s);
+        x->request = dry__server_get(s);
     if (x->request == NULL)
         return -1;
     if (x->answer.has_body)
         return 0;
     refuse_text(x);
-    return http_write(x) ? 0 : -1;
+    return http_write(s, x) ? 0 : -1;
 }
 
-static int http_body(struct connection *x, const void *in, size_t len)
+static int http_body(struct dry__server *s, struct connection *x, const void *in, size_t len)
 {
     struct dry__request *r = x->request;
+    size_t max;
 
     if (r == NULL || x->busy)
         return -1;
     if (x->answer.status != 200)
         return 0; /* refused: read and dropped */
-    return dry_ok(dry_buf_append(&r->body, dry_bytes_of(in, len))) ? 0 : -1;
+    if (!dry_ok(dry_buf_append(&r->body, dry_bytes_of(in, len))))
+        return -1;
+    if (dry__server_weigh(s, r))
+        return 0;
+    max = r->body.max;
+    dry_buf_fini(&r->body);
+    r->body.max = max;
+    (void)dry__server_weigh(s, r);
+    x->answer.status = 503;
+    x->answer.text = "too much is held for clients: try again (--rpc-memory-max)";
+    x->answer.close = true;
+    return 0;
 }
 
 static int http_complete(struct dry__server *s, struct connection *x)
@@ -243,161 +220,26 @@ static int http_complete(struct dry__server *s, struct connection *x)
     if (r == NULL || x->busy)
         return -1;
     if (x->answer.status != 200) {
-        x->answer.close = true; /* as below */
         refuse_text(x);
-        return http_write(x) ? 0 : -1;
+        return http_write(s, x) ? 0 : -1;
     }
     r->connection = x;
-    if (run_request(s, r)) {
+    if (dry__server_run(s, r)) {
         /* What is no request at all may be part of another one: libwebsockets 4.1 mixes up the body
          * of a pipelined request. Nothing more is read from such a connection. */
         x->answer.close = x->answer.close || r->count == 0;
-        return http_write(x) ? 0 : -1;
+        return http_write(s, x) ? 0 : -1;
     }
     x->busy = true;
     lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
     return 0;
 }
 
-static int http_writeable(struct connection *x)
+static int http_writeable(struct dry__server *s, struct connection *x)
 {
     if (!x->ready || x->request == NULL)
         return 0;
-    return http_write(x) ? 0 : -1;
-}
-
-/* --- WebSocket --- */
-
-static void session_queue(struct dry__session *x, struct dry_buf *buf)
-{
-    struct outgoing *o = NULL;
-
-    if (x->connection != NULL && x->waiting + buf->len <= SESSION_QUEUE_MAX)
-        o = dry_alloc(sizeof(*o));
-    if (o == NULL) {
-        dry_buf_fini(buf);
-        if (x->connection != NULL) /* too slow to read what he asked for */
-            lws_set_timeout(x->connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE,
-                            LWS_TO_KILL_ASYNC);
-        return;
-    }
-    o->buf = *buf;
-    *buf = (struct dry_buf){0};
-    x->waiting += o->buf.len;
-    *x->end = o;
-    x->end = &o->next;
-    lws_callback_on_writable(x->connection->wsi);
-}
-
-/* The answer's bytes become a message; the request goes back. */
-static void session_answer(struct dry__server *s, struct dry__session *x, struct dry__request *r)
-{
-    if (r->out.len > r->head) {
-        struct dry_buf buf = {0};
-        static const uint8_t head[DRY__SESSION_HEAD];
-
-        if (dry_ok(dry_buf_append(&buf, DRY_BYTES_ARRAY(head))) &&
-            dry_ok(dry_buf_append(&buf, dry_bytes_of(r->out.ptr + r->head, r->out.len - r->head))))
-            session_queue(x, &buf);
-        else
-            dry_buf_fini(&buf);
-    }
-    request_put(s, r);
-}
-
-static int session_open(struct connection *x)
-{
-    struct dry__session *n = dry_alloc(sizeof(*n));
-
-    if (n == NULL)
-        return -1;
-    dry_refs_take(&n->refs);
-    n->connection = x;
-    n->end = &n->first;
-    x->session = n;
-    return 0;
-}
-
-static void session_close(struct dry__server *s, struct connection *x)
-{
-    struct dry__session *n = x->session;
-
-    if (n == NULL)
-        return;
-    x->session = NULL;
-    n->connection = NULL;
-    dry__subs_drop(s->rpc, n);
-    request_put(s, n->reading);
-    n->reading = NULL;
-    session_drop(n);
-}
-
-static void session_run(struct dry__server *s, struct dry__session *n)
-{
-    struct dry__request *r = n->reading;
-
-    n->reading = NULL;
-    r->session = n;
-    if (n->too_large || n->under_way >= SESSION_UNDER_WAY_MAX) {
-        dry__request_refuse(r, DRY__RPC_LIMIT,
-                            n->too_large ? "request too large (--rpc-body-max)"
-                                         : "too many requests are under way on this connection");
-        n->too_large = false;
-        session_answer(s, n, r);
-        return;
-    }
-    dry_refs_take(&n->refs);
-    n->under_way++;
-    if (!run_request(s, r))
-        return;
-    n->under_way--;
-    session_answer(s, n, r);
-    session_drop(n);
-}
-
-static int session_receive(struct dry__server *s, struct connection *x, const void *in, size_t len)
-{
-    struct dry__session *n = x->session;
-
-    if (n == NULL)
-        return -1;
-    if (n->reading == NULL)
-        n->reading = request_get(s);
-    if (n->reading == NULL)
-        return -1;
-    if (!n->too_large && len != 0) {
-        dry_status st = dry_buf_append(&n->reading->body, dry_bytes_of(in, len));
-
-        if (!dry_ok(st) && st.code != DRY_CODE_ELIMIT)
-            return -1;
-        n->too_large = !dry_ok(st);
-        if (n->too_large)
-            n->reading->body.len = 0;
-    }
-    if (lws_is_final_fragment(x->wsi) && lws_remaining_packet_payload(x->wsi) == 0)
-        session_run(s, n);
-    return 0;
-}
-
-static int session_writeable(struct connection *x)
-{
-    struct dry__session *n = x->session;
-    struct outgoing *o = n != NULL ? n->first : NULL;
-    bool ok;
-
-    if (o == NULL)
-        return 0;
-    n->first = o->next;
-    if (n->first == NULL)
-        n->end = &n->first;
-    n->waiting -= o->buf.len;
-    ok = lws_write(x->wsi, o->buf.ptr + DRY__SESSION_HEAD, o->buf.len - DRY__SESSION_HEAD,
-                   LWS_WRITE_TEXT) >= 0;
-    dry_buf_fini(&o->buf);
-    dry_free(o);
-    if (n->first != NULL)
-        lws_callback_on_writable(x->wsi);
-    return ok ? 0 : -1;
+    return http_write(s, x) ? 0 : -1;
 }
 
 /* --- what other threads handed over --- */
@@ -405,20 +247,15 @@ static int session_writeable(struct connection *x)
 static void finished_deliver(struct dry__server *s, struct dry__request *r)
 {
     struct connection *x = r->connection;
-    struct dry__session *n = r->session;
 
-    if (n != NULL) {
-        n->under_way--;
-        if (n->connection != NULL)
-            session_answer(s, n, r);
-        else
-            request_put(s, r);
-        session_drop(n);
+    dry__server_settle(s, r);
+    if (r->session != NULL) {
+        dry__session_finished(s, r);
     } else if (x != NULL) {
         x->ready = true;
         lws_callback_on_writable(x->wsi);
     } else {
-        request_put(s, r); /* he hung up */
+        dry__server_put(s, r); /* he hung up */
     }
 }
 
@@ -434,6 +271,7 @@ static void handed_over(struct dry__server *s)
     s->finished_end = &s->finished;
     s->outgoing = NULL;
     s->outgoing_end = &s->outgoing;
+    s->outgoing_bytes = 0;
     s->woken = false;
     dry_mutex_unlock(&s->lock);
     while (finished != NULL) {
@@ -441,22 +279,14 @@ static void handed_over(struct dry__server *s)
         finished = r->following;
         finished_deliver(s, r);
     }
-    while (outgoing != NULL) {
-        struct outgoing *o = outgoing;
-        outgoing = o->next;
-        if (o->session->connection != NULL)
-            session_queue(o->session, &o->buf);
-        dry_buf_fini(&o->buf);
-        session_drop(o->session);
-        dry_free(o);
-    }
+    dry__session_deliver(s, outgoing);
 }
 
 /* --- connections --- */
 
 static void ip_of(uint8_t ip[16], int fd)
 {
-    struct sockaddr_storage a;
+    struct sockaddr_storage a = {0};
     socklen_t len = sizeof(a);
 
     memset(ip, 0, 16);
@@ -532,11 +362,15 @@ static void connection_close(struct dry__server *s, struct lws *wsi)
     if (x == NULL)
         return;
     lws_set_opaque_user_data(wsi, NULL);
-    session_close(s, x);
-    if (x->busy && !x->ready)
-        x->request->connection = NULL; /* under way: put back when it is done */
-    else
-        request_put(s, x->request);
+    dry__session_close(s, x);
+    if (x->busy && !x->ready) { /* under way: put back when it is done */
+        x->request->connection = NULL;
+        dry_mutex_lock(&s->rpc->lock);
+        x->request->alone = true;
+        dry_mutex_unlock(&s->rpc->lock);
+    } else {
+        dry__server_put(s, x->request);
+    }
     s->connections--;
     if (--x->peer->count == 0) {
         struct peer **p = peer_find(s, x->peer->ip);
@@ -589,19 +423,19 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_HTTP:
         return http_begin(s, x);
     case LWS_CALLBACK_HTTP_BODY:
-        return http_body(x, in, len);
+        return http_body(s, x, in, len);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         return http_complete(s, x);
     case LWS_CALLBACK_HTTP_WRITEABLE:
-        return http_writeable(x);
+        return http_writeable(s, x);
     case LWS_CALLBACK_ESTABLISHED:
-        return session_open(x);
+        return dry__session_open(x);
     case LWS_CALLBACK_RECEIVE:
-        return session_receive(s, x, in, len);
+        return dry__session_receive(s, x, in, len);
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        return session_writeable(x);
+        return dry__session_writeable(s, x);
     case LWS_CALLBACK_CLOSED:
-        session_close(s, x);
+        dry__session_close(s, x);
         return 0;
     default:
         return 0;

@@ -1,11 +1,13 @@
 /* setting.c - where calls run, and the words for what goes wrong there. */
 #include "args.h"
+#include <drystone/common/clock.h>
 #include <drystone/common/hex.h>
 #include <drystone/crypto.h>
 #include <drystone/execution.h>
 #include <stdio.h>
 
-#define PLACE_MS 3u /* a call may hold up the thread of the connections so long */
+#define PLACE_MS 3u    /* a call may hold up the thread of the connections so long */
+#define CROWDED_MS 60u /* and then none does for so long */
 
 /* --- opening --- */
 
@@ -104,8 +106,11 @@ dry_status dry__setting_run(struct dry__call *c, struct dry__setting *s, struct 
     }
     if (out->end != DRY_EVM_STOPPED)
         return DRY_OK;
-    if (!dry__need(c, DRY__WORKER))
+    if (!dry__need(c, DRY__WORKER)) {
+        if (c->request->place == DRY__PLACE)
+            c->rpc->crowded_ns = dry_clock_monotonic_ns(c->rpc->set.clock) + CROWDED_MS * 1000000u;
         return dry__elsewhere();
+    }
     return dry__call_failf(c, DRY__RPC_SERVER,
                            "execution aborted (timeout = %llu ms: --rpc-call-timeout)",
                            (unsigned long long)c->rpc->limits.call_time_ms);
@@ -189,7 +194,7 @@ dry_status dry__refused(struct dry__call *c, enum dry_verdict verdict, const str
             (unsigned long long)rules->tx_gas_limit_max, (unsigned long long)tx->gas_limit);
     case DRY_VERDICT_TX_INITCODE_SIZE:
         return dry__call_failf(c, DRY__RPC_SERVER,
-                               "max initcode size exceeded: code size %zu, limit %u", tx->data.len,
+                               "max initcode size exceeded: code size %zu limit %u", tx->data.len,
                                rules->initcode_size_max);
     case DRY_VERDICT_TX_SIGNATURE_VRS:
     case DRY_VERDICT_TX_SIGNATURE_V:

@@ -201,7 +201,7 @@ static void refusals_have_geths_words(void **state)
                         "contract creation without any data provided");
     fixture_expect_text(&f, "eth_sendTransaction", "[{\"from\":\"" TO "\",\"to\":\"" TO "\"}]",
                         "unknown account");
-    fixture_expect_text(&f, "eth_sendRawTransaction", "[\"0x01\"]", "\"code\":-32602");
+    fixture_expect_text(&f, "eth_sendRawTransaction", "[\"0x01\"]", "\"code\":-32000");
     fixture_expect_text(&f, "eth_sendRawTransaction", "[\"zz\"]", "\"code\":-32602");
     fixture_expect_text(&f, "eth_sendRawTransaction", "[]",
                         "missing value for required argument 0");

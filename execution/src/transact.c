@@ -33,7 +33,7 @@ static enum dry_verdict checks(struct run *r)
         return v;
     if (is_free(r))
         r->env.base_fee = DRY_U256_ZERO;
-    if (is_free(r) && dry_u256_is_zero(&tx->max_fee_per_blob_gas))
+    if (is_free(r) && tx->blob_count != 0 && dry_u256_is_zero(&tx->max_fee_per_blob_gas))
         r->env.blob_base_fee = DRY_U256_ZERO;
     if (dry_u256_less(&tx->max_fee_per_gas, &r->env.base_fee))
         return DRY_VERDICT_TX_FEE_BELOW_BASE;

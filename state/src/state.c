@@ -216,7 +216,7 @@ static dry_status view_code(struct dry_state_reader *r, struct dry_bytes *out,
                             const struct dry_hash *code_hash)
 {
     struct dry_state_view *v = view_of(r);
-    struct dry__code *c, **keep;
+    struct dry__code *c, **keep = &v->codes;
     uint8_t key[33];
     dry_status st;
 
@@ -224,10 +224,15 @@ static dry_status view_code(struct dry_state_reader *r, struct dry_bytes *out,
         *out = DRY_BYTES_EMPTY;
         return DRY_OK;
     }
-    keep = v->writer ? &v->s->hot[code_hash->b[0] % DRY__HOT_CODES] : NULL;
-    if (keep != NULL && *keep != NULL && dry_hash_equal(&(*keep)->hash, code_hash)) {
-        *out = dry_buf_bytes(&(*keep)->bytes);
-        return DRY_OK;
+    if (v->writer) {
+        struct dry__code **hot = &v->s->hot[code_hash->b[0] % DRY__HOT_CODES];
+
+        if (*hot == NULL)
+            keep = hot;
+        else if (dry_hash_equal(&(*hot)->hash, code_hash)) {
+            *out = dry_buf_bytes(&(*hot)->bytes);
+            return DRY_OK;
+        }
     }
     for (c = v->codes; c != NULL; c = c->next) {
         if (dry_hash_equal(&c->hash, code_hash)) {
@@ -253,8 +258,6 @@ static dry_status view_code(struct dry_state_reader *r, struct dry_bytes *out,
         dry_free(c);
         return st;
     }
-    if (keep == NULL || *keep != NULL)
-        keep = &v->codes;
     c->next = *keep;
     *keep = c;
     *out = dry_buf_bytes(&c->bytes);

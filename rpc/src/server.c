@@ -220,6 +220,7 @@ static int http_complete(struct dry__server *s, struct connection *x)
     if (r == NULL || x->busy)
         return -1;
     if (x->answer.status != 200) {
+        x->answer.close = true; /* as below */
         refuse_text(x);
         return http_write(s, x) ? 0 : -1;
     }

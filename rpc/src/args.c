@@ -275,6 +275,6 @@ void dry__args_tx(const struct dry__args *a, struct dry_tx *out, const struct dr
         out->max_fee_per_gas = a->max_fee;
         out->max_priority_fee_per_gas = a->tip;
     }
-    if (a->has_tip && !a->has_max_fee)
-        out->max_fee_per_gas = a->tip;
+    if (a->has_tip && !a->has_max_fee) /* ethers asks so: a tip on top of no price is no price */
+        out->max_priority_fee_per_gas = DRY_U256_ZERO;
 }

@@ -6,11 +6,14 @@
 
 #define SNAPSHOTS_MAX 1024u
 #define MINE_MAX 100000u
+#define WAITING_MAX 4096u /* waiting transactions kept with a snapshot; of more, none is */
 
 struct dry__snapshot {
     struct dry__snapshot *next; /* older */
     uint64_t id, number, time_offset;
     struct dry_hash hash;
+    struct dry_pool_tx **waiting; /* references, of what waited in the pool */
+    uint32_t waiting_count;
 };
 
 /* --- mining --- */
@@ -113,13 +116,63 @@ DRY__METHOD(evm_setNextBlockTimestamp)
 
 /* --- snapshots --- */
 
+static void snapshot_close(struct dry__snapshot *s)
+{
+    for (uint32_t i = 0; i < s->waiting_count; i++)
+        dry_pool_tx_close(s->waiting[i]);
+    dry_free(s->waiting);
+    dry_free(s);
+}
+
 void dry__snapshots_close(struct dry_rpc *rpc)
 {
     while (rpc->snapshots != NULL) {
         struct dry__snapshot *s = rpc->snapshots;
         rpc->snapshots = s->next;
-        dry_free(s);
+        snapshot_close(s);
     }
+}
+
+static bool keep_waiting(void *ctx, const struct dry_pool_tx *tx, bool pending)
+{
+    struct dry__snapshot *s = ctx;
+
+    (void)pending;
+    if (s->waiting_count < WAITING_MAX)
+        s->waiting[s->waiting_count++] =
+            dry_pool_tx_share((struct dry_pool_tx *)(uintptr_t)tx); /* counts alone change */
+    return true;
+}
+
+static dry_status waiting_keep(struct dry_rpc *rpc, struct dry__snapshot *s)
+{
+    struct dry_pool_counts n = dry_chain_pool_counts(rpc->set.chain);
+    uint64_t count = (uint64_t)n.pending + n.queued;
+
+    if (count == 0 || count > WAITING_MAX)
+        return DRY_OK;
+    s->waiting = dry_alloc(count * sizeof(struct dry_pool_tx *));
+    if (s->waiting == NULL)
+        return DRY_ENOMEM;
+    dry_chain_pool_each(rpc->set.chain, keep_waiting, s);
+    return DRY_OK;
+}
+
+/* What waited waits again; the pool refuses what it no longer likes. */
+static dry_status waiting_restore(struct dry_rpc *rpc, struct dry__snapshot *s)
+{
+    struct dry_pool_verdict *v;
+    dry_status st;
+
+    if (s->waiting_count == 0)
+        return DRY_OK;
+    v = dry_alloc(s->waiting_count * sizeof(*v));
+    if (v == NULL)
+        return DRY_ENOMEM;
+    st = dry_chain_submit_many(rpc->set.chain, v, s->waiting, s->waiting_count);
+    s->waiting_count = 0; /* their references went */
+    dry_free(v);
+    return st;
 }
 
 DRY__METHOD(evm_snapshot)
@@ -128,6 +181,7 @@ DRY__METHOD(evm_snapshot)
     struct dry__snapshot *s;
     struct dry_head *h;
     uint32_t n = 0;
+    dry_status st;
 
     for (s = rpc->snapshots; s != NULL; s = s->next)
         n++;
@@ -136,6 +190,11 @@ DRY__METHOD(evm_snapshot)
     s = dry_alloc(sizeof(*s));
     if (s == NULL)
         return DRY_ENOMEM;
+    st = waiting_keep(rpc, s);
+    if (!dry_ok(st)) {
+        snapshot_close(s);
+        return st;
+    }
     h = dry_chain_head(rpc->set.chain);
     s->id = ++rpc->snapshot_ids;
     s->number = h->header.number;
@@ -148,7 +207,7 @@ DRY__METHOD(evm_snapshot)
     return DRY_OK;
 }
 
-/* The snapshot and all later ones are used up. Waiting transactions are dropped. */
+/* The snapshot and all later ones are used up. Those transactions wait that waited then. */
 static dry_status revert(struct dry_rpc *rpc, struct dry__snapshot *to, bool *done)
 {
     struct dry_chain *chain = rpc->set.chain;
@@ -164,11 +223,12 @@ static dry_status revert(struct dry_rpc *rpc, struct dry__snapshot *to, bool *do
     while (rpc->snapshots != to) {
         struct dry__snapshot *s = rpc->snapshots;
         rpc->snapshots = s->next;
-        dry_free(s);
+        snapshot_close(s);
     }
     rpc->snapshots = to->next;
-    dry_free(to);
-    return DRY_OK;
+    st = waiting_restore(rpc, to);
+    snapshot_close(to);
+    return st;
 }
 
 DRY__METHOD(evm_revert)

@@ -206,6 +206,9 @@ static void refusals_have_geths_words(void **state)
     fixture_expect_text(&f, "eth_sendTransaction", "[{\"from\":\"" TO "\",\"to\":\"" TO "\"}]",
                         "unknown account");
     fixture_expect_text(&f, "eth_sendRawTransaction", "[\"0x01\"]", "\"code\":-32000");
+    fixture_expect_text(&f, "eth_newFilter", "[{\"fromBlock\":\"0x5\",\"toBlock\":\"0x1\"}]",
+                        "invalid block range params");
+    fixture_expect_text(&f, "eth_newFilter", "[{\"fromBlock\":\"x\"}]", "\"code\":-32602");
     fixture_expect_text(&f, "eth_sendRawTransaction", "[\"zz\"]", "\"code\":-32602");
     fixture_expect_text(&f, "eth_sendRawTransaction", "[]",
                         "missing value for required argument 0");
@@ -238,6 +241,13 @@ static void dev_methods_drive_the_chain(void **state)
     fixture_expect(&f, "evm_setAutomine", "[false]", "\"result\":true}");
     (void)result_of(fixture_call(&f, "eth_sendTransaction", tx_of(&f, 0, "\"to\":\"" TO "\"")));
     fixture_expect(&f, "eth_blockNumber", "[]", "\"result\":\"0x0\"}");
+    fixture_expect(&f, "txpool_status", "[]",
+                   "\"result\":{\"pending\":\"0x1\",\"queued\":\"0x0\"}}");
+    fixture_expect(&f, "evm_snapshot", "[]", "\"result\":\"0x2\"}"); /* what waits is part of it */
+    fixture_expect(&f, "evm_mine", "[]", "\"result\":\"0x0\"}");
+    fixture_expect(&f, "txpool_status", "[]",
+                   "\"result\":{\"pending\":\"0x0\",\"queued\":\"0x0\"}}");
+    fixture_expect(&f, "evm_revert", "[\"0x2\"]", "\"result\":true}");
     fixture_expect(&f, "txpool_status", "[]",
                    "\"result\":{\"pending\":\"0x1\",\"queued\":\"0x0\"}}");
     fixture_expect_text(&f, "txpool_content", "[]", "\"pending\":{\"0x");

@@ -174,7 +174,7 @@ static dry_status fill(struct dry__call *c, struct filling **out)
         f->stage = STAGE_GAS;
     }
     if (f->stage == STAGE_GAS) {
-        if (!dry__need(c, DRY__WORKER))
+        if (!f->args.has_gas && !dry__need(c, DRY__WORKER))
             return dry__elsewhere();
         fill_fees(c, &f->args);
         st = fill_gas(c, &f->args);

@@ -24,7 +24,7 @@
     X(eth_createAccessList, eth_createAccessList, WORKER, 0, NULL)                                \
     X(eth_estimateGas, eth_estimateGas, PLACE, DRY__HEAVY, NULL)                                  \
     X(eth_feeHistory, eth_feeHistory, WORKER, 0, NULL)                                            \
-    X(eth_fillTransaction, eth_fillTransaction, PLACE, DRY__HEAVY, NULL)                          \
+    X(eth_fillTransaction, eth_fillTransaction, PLACE, 0, NULL)                                   \
     X(eth_gasPrice, eth_gasPrice, PLACE, 0, NULL)                                                 \
     X(eth_getAccountInfo, eth_getAccountInfo, PLACE, 0, NULL)                                     \
     X(eth_getBalance, eth_getBalance, PLACE, 0, NULL)                                             \
@@ -62,9 +62,9 @@
     X(eth_sendRawTransaction, eth_sendRawTransaction, LOOP, DRY__SUBMIT, dry__prepare_raw)        \
     X(eth_sendRawTransactionSync, eth_sendRawTransactionSync, LOOP, DRY__SUBMIT,                  \
       dry__prepare_sync)                                                                          \
-    X(eth_sendTransaction, eth_sendTransaction, PLACE, DRY__DEV | DRY__HEAVY, NULL)               \
+    X(eth_sendTransaction, eth_sendTransaction, PLACE, DRY__DEV, NULL)                            \
     X(eth_sign, eth_sign, PLACE, DRY__DEV, NULL)                                                  \
-    X(eth_signTransaction, eth_signTransaction, PLACE, DRY__DEV | DRY__HEAVY, NULL)               \
+    X(eth_signTransaction, eth_signTransaction, PLACE, DRY__DEV, NULL)                            \
     X(eth_subscribe, eth_subscribe, PLACE, DRY__SESSION, NULL)                                    \
     X(eth_syncing, eth_syncing, PLACE, 0, NULL)                                                   \
     X(eth_uninstallFilter, eth_uninstallFilter, PLACE, 0, NULL)                                   \

@@ -118,15 +118,22 @@ DRY__METHOD(eth_getUncleCount)
     return write_count(c, w, true);
 }
 
+/* The block of parameter 0 and the index of parameter 1, for what stands at a place in a block. */
+static dry_status block_and_index(struct dry__call *c, struct dry_stored_block *b, uint64_t *i,
+                                  bool *found, bool *pending)
+{
+    dry_status st = dry__param_u64(c, 1, i);
+
+    return dry_ok(st) ? block_maybe(c, 0, b, NULL, found, pending) : st;
+}
+
 DRY__METHOD(eth_getUncle)
 {
     struct dry_stored_block b;
     bool found, pending;
     uint64_t i;
-    dry_status st = dry__param_u64(c, 1, &i);
+    dry_status st = block_and_index(c, &b, &i, &found, &pending);
 
-    if (dry_ok(st))
-        st = block_maybe(c, 0, &b, NULL, &found, &pending);
     if (!dry_ok(st))
         return st;
     if (found && i < b.block.ommer_count)
@@ -143,10 +150,8 @@ DRY__METHOD(eth_getTransactionByBlockAndIndex)
     struct dry_stored_block b;
     bool found, pending;
     uint64_t i;
-    dry_status st = dry__param_u64(c, 1, &i);
+    dry_status st = block_and_index(c, &b, &i, &found, &pending);
 
-    if (dry_ok(st))
-        st = block_maybe(c, 0, &b, NULL, &found, &pending);
     if (!dry_ok(st))
         return st;
     if (found && i < b.block.tx_count) {
@@ -164,10 +169,8 @@ DRY__METHOD(eth_getRawTransactionByBlockAndIndex)
     struct dry_stored_block b;
     bool found, pending;
     uint64_t i;
-    dry_status st = dry__param_u64(c, 1, &i);
+    dry_status st = block_and_index(c, &b, &i, &found, &pending);
 
-    if (dry_ok(st))
-        st = block_maybe(c, 0, &b, NULL, &found, &pending);
     if (!dry_ok(st))
         return st;
     if (found && i < b.block.tx_count)

@@ -293,11 +293,6 @@ const struct dry_hash *dry_chain_genesis_hash(const struct dry_chain *c)
     return &c->genesis_hash;
 }
 
-struct dry_storage *dry_chain_storage(const struct dry_chain *c)
-{
-    return c->storage;
-}
-
 dry_status dry_chain_hash_at(struct dry_chain *c, struct dry_hash *out, uint64_t number)
 {
     struct dry__key key = dry__key_number(number);

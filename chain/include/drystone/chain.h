@@ -89,7 +89,6 @@ void dry_chain_unlisten(struct dry_chain *c, dry_chain_event_fn fn, void *ctx);
 
 const struct dry_chain_config *dry_chain_config(const struct dry_chain *c);
 const struct dry_hash *dry_chain_genesis_hash(const struct dry_chain *c);
-struct dry_storage *dry_chain_storage(const struct dry_chain *c);
 /* The newest head; one reference, drop with dry_head_close(). Never NULL. */
 struct dry_head *dry_chain_head(struct dry_chain *c);
 void dry_head_close(struct dry_head *h);

@@ -1,6 +1,5 @@
-/* build.c - making blocks: from the pool on the head, kept or only looked at; and driving the
- * engine. */
-#include "internal.h"
+/* build.c - making blocks from the pool on the head; and driving the engine. */
+#include "build.h"
 #include <drystone/crypto.h>
 #include <drystone/execution.h>
 #include <drystone/platform/log.h>
@@ -9,27 +8,11 @@
 #define GAS_LIMIT_DIVISOR 1024u /* Yellow Paper, equation 47 */
 #define GAS_LIMIT_MIN 5000u
 #define GAS_LIMIT_MAX ((uint64_t)INT64_MAX)
-#define TX_GAS_MIN 21000u
 /* What transactions may take in a block: EIP-7934's limit, and before it one that block stores and
  * peers can hold; less some room for the header, ommers and withdrawals. */
 #define BLOCK_BYTES_OSAKA (8u << 20)
 #define BLOCK_BYTES_BEFORE (32u << 20)
 #define BLOCK_BYTES_ROOM (64u << 10)
-
-/* A block under construction. */
-struct making {
-    struct dry_header header;
-    struct dry_block block;
-    struct dry_rules rules;
-    struct dry_block_env env;
-    struct dry_block_result result;
-    struct dry_tx *txs;
-    struct dry_address *senders;
-    struct dry_hash *hashes;
-    struct dry_pool_tx **taken;
-    uint32_t cap, blobs;
-    uint64_t gas_left, bytes_left;
-};
 
 void dry__header_fees(struct dry_header *h, const struct dry_header *parent,
                       const struct dry_rules *rules)
@@ -67,7 +50,8 @@ static uint64_t gas_limit_next(const struct dry_chain *c, const struct dry_heade
     return parent - target < step ? target : parent - step;
 }
 
-static dry_status header_prepare(struct dry_chain *c, struct making *m, const struct dry_build *b)
+dry_status dry__making_prepare(struct dry_chain *c, struct dry__making *m,
+                               const struct dry_build *b)
 {
     const struct dry_head *head = dry__head(c);
     struct dry_header *h = &m->header;
@@ -99,13 +83,16 @@ static dry_status header_prepare(struct dry_chain *c, struct making *m, const st
                             !dry_hash_equal(&head->header.ommers_hash, &dry_hash_empty_ommers));
     dry__header_fees(h, &head->header, &m->rules);
     dry_block_env_of(&m->env, h, &m->rules, &c->config);
+    m->gas_left = h->gas_limit;
+    m->bytes_left = (m->rules.fork >= DRY_FORK_OSAKA ? BLOCK_BYTES_OSAKA : BLOCK_BYTES_BEFORE) -
+                    BLOCK_BYTES_ROOM;
     return DRY_OK;
 }
 
-static dry_status room(struct dry_chain *c, struct making *m)
+static dry_status room(struct dry_chain *c, struct dry__making *m)
 {
     uint32_t n = m->block.tx_count, cap = m->cap == 0 ? 4 : m->cap * 2;
-    struct making old = *m;
+    struct dry__making old = *m;
 
     if (n < m->cap)
         return DRY_OK;
@@ -125,13 +112,7 @@ static dry_status room(struct dry_chain *c, struct making *m)
     return DRY_OK;
 }
 
-/* What a transaction adds to the block's list at most: its encoding as a string. */
-static uint64_t tx_bytes(const struct dry_pool_tx *tx)
-{
-    return tx->tx.encoded.len + 9;
-}
-
-static dry_status take(struct dry_chain *c, struct making *m, struct dry_pool_tx *tx,
+static dry_status take(struct dry_chain *c, struct dry__making *m, struct dry_pool_tx *tx,
                        const struct dry_tx_result *r)
 {
     uint32_t n;
@@ -146,15 +127,14 @@ static dry_status take(struct dry_chain *c, struct making *m, struct dry_pool_tx
     m->taken[n] = tx;
     m->blobs += tx->tx.blob_count;
     m->gas_left -= r->gas_used;
-    m->bytes_left -= tx_bytes(tx);
+    m->bytes_left -= dry__tx_bytes(tx);
     return dry__pool_taken(&c->pool, tx);
 }
 
-/* Whether the transaction must wait for another block: its fee, or its size. */
-static bool waits(const struct making *m, const struct dry_pool_tx *tx)
+bool dry__making_waits(const struct dry__making *m, const struct dry_pool_tx *tx)
 {
     return dry_u256_less(&tx->tx.max_fee_per_gas, &m->env.base_fee) ||
-           tx->tx.gas_limit > m->gas_left || tx_bytes(tx) > m->bytes_left ||
+           tx->tx.gas_limit > m->gas_left || dry__tx_bytes(tx) > m->bytes_left ||
            (tx->tx.blob_count != 0 &&
             (m->blobs + tx->tx.blob_count > m->rules.blob.max ||
              dry_u256_less(&tx->tx.max_fee_per_blob_gas, &m->env.blob_base_fee)));
@@ -181,20 +161,17 @@ static dry_status refused(struct dry_chain *c, struct dry_pool_tx *tx, enum dry_
     return DRY_OK;
 }
 
-static dry_status fill(struct dry_chain *c, struct making *m, uint32_t txs_max)
+static dry_status fill(struct dry_chain *c, struct dry__making *m, uint32_t txs_max)
 {
     struct dry_pool_tx *tx;
 
-    m->gas_left = m->header.gas_limit;
-    m->bytes_left = (m->rules.fork >= DRY_FORK_OSAKA ? BLOCK_BYTES_OSAKA : BLOCK_BYTES_BEFORE) -
-                    BLOCK_BYTES_ROOM;
-    while (m->gas_left >= TX_GAS_MIN && (txs_max == 0 || m->block.tx_count < txs_max) &&
+    while (m->gas_left >= DRY__TX_GAS_MIN && (txs_max == 0 || m->block.tx_count < txs_max) &&
            (tx = dry__pool_next(&c->pool)) != NULL) {
         struct dry_tx_result r;
         enum dry_verdict verdict;
         dry_status st;
 
-        if (waits(m, tx)) {
+        if (dry__making_waits(m, tx)) {
             st = dry__pool_park(&c->pool, tx);
         } else {
             st = dry_executor_transact(c->executor, &verdict, &r, &tx->tx, &tx->sender);
@@ -211,11 +188,10 @@ static dry_status fill(struct dry_chain *c, struct making *m, uint32_t txs_max)
 enum keep {
     KEEP,         /* new nodes go to the batch */
     KEEP_UNEMPTY, /* the same, but nothing is made of a block without transactions */
-    LOOK,         /* no more than the root is wanted */
 };
 
 /* Run the block in m on the head's state; its state root goes to the header. */
-static dry_status run(struct dry_chain *c, struct making *m, const struct dry_build *b,
+static dry_status run(struct dry_chain *c, struct dry__making *m, const struct dry_build *b,
                       enum keep keep)
 {
     struct dry_state_view *view = NULL;
@@ -241,12 +217,8 @@ static dry_status run(struct dry_chain *c, struct making *m, const struct dry_bu
         st = DRY_STATUS(EINVAL, dry_verdict_text(verdict));
     if (dry_ok(st))
         st = dry_block_seal_result(&m->header, &m->block, &m->result, &m->rules, &c->arena);
-    if (dry_ok(st) && keep == LOOK) {
-        struct dry_state_reader *r = dry_state_view_reader(view);
-        st = r->ops->root_after(r, &m->header.state_root, &m->result.diff);
-    } else if (dry_ok(st)) {
+    if (dry_ok(st))
         st = dry_state_apply(view, &m->header.state_root, &c->batch, &m->result.diff, c->set.jobs);
-    }
     m->block.header = m->header;
 done:
     dry_state_view_close(view);
@@ -255,7 +227,7 @@ done:
 }
 
 /* The block's RLP, split after the header. */
-static dry_status encode(struct dry_chain *c, const struct making *m, struct dry_bytes *header,
+static dry_status encode(struct dry_chain *c, const struct dry__making *m, struct dry_bytes *header,
                          struct dry_bytes *rest)
 {
     struct dry_buf rlp = {0};
@@ -276,7 +248,7 @@ static dry_status encode(struct dry_chain *c, const struct making *m, struct dry
     return st;
 }
 
-static dry_status sidecars_store(struct dry_chain *c, const struct making *m)
+static dry_status sidecars_store(struct dry_chain *c, const struct dry__making *m)
 {
     struct dry_buf rlp = {0};
     dry_status st = DRY_OK;
@@ -295,7 +267,7 @@ static dry_status sidecars_store(struct dry_chain *c, const struct making *m)
     return st;
 }
 
-static dry_status commit(struct dry_chain *c, struct making *m)
+static dry_status commit(struct dry_chain *c, struct dry__making *m)
 {
     struct dry__new_block b = {.block = &m->block,
                                .senders = m->senders,
@@ -327,7 +299,7 @@ static dry_status commit(struct dry_chain *c, struct making *m)
 static dry_status build(struct dry_chain *c, const struct dry_build *b, enum keep keep, bool *built)
 {
     uint64_t began = dry_clock_monotonic_ns(c->set.clock);
-    struct making m = {0};
+    struct dry__making m = {0};
     dry_status st;
 
     *built = false;
@@ -335,7 +307,7 @@ static dry_status build(struct dry_chain *c, const struct dry_build *b, enum kee
     dry_batch_clear(&c->batch);
     st = dry__pool_catch_up(c);
     if (dry_ok(st))
-        st = header_prepare(c, &m, b);
+        st = dry__making_prepare(c, &m, b);
     if (dry_ok(st))
         st = run(c, &m, b, keep);
     if (!dry_ok(st) || (keep == KEEP_UNEMPTY && m.block.tx_count == 0))
@@ -363,93 +335,6 @@ dry_status dry_chain_build(struct dry_chain *c, const struct dry_build *b, struc
 
     if (dry_ok(st) && out != NULL)
         *out = dry__head(c)->hash;
-    return st;
-}
-
-static dry_status receipts_copy(struct dry_arena *arena, const struct dry_receipt **out,
-                                const struct dry_block_result *r)
-{
-    struct dry_receipt *copy = dry_arena_zalloc(arena, r->receipt_count + 1u, sizeof(*copy));
-    dry_status st = DRY_OK;
-
-    if (copy == NULL)
-        return DRY_ENOMEM;
-    for (uint32_t i = 0; i < r->receipt_count && dry_ok(st); i++) {
-        struct dry_log_entry *logs =
-            dry_arena_zalloc(arena, r->receipts[i].log_count + 1u, sizeof(*logs));
-
-        if (logs == NULL)
-            return DRY_ENOMEM;
-        copy[i] = r->receipts[i];
-        copy[i].logs = logs;
-        for (uint32_t k = 0; k < copy[i].log_count && dry_ok(st); k++) {
-            logs[k] = r->receipts[i].logs[k];
-            st = dry_arena_copy(arena, &logs[k].data, r->receipts[i].logs[k].data);
-        }
-    }
-    *out = copy;
-    return st;
-}
-
-/* Everything the caller keeps is copied from the chain's arena and the pool's objects to his. */
-static dry_status pending_copy(struct making *m, struct dry_stored_block *out,
-                               const struct dry_head *head, struct dry_bytes header,
-                               struct dry_bytes rest, struct dry_arena *arena)
-{
-    struct dry_buf rlp = {0};
-    struct dry_bytes all, senders, hashes;
-    enum dry_verdict verdict;
-    size_t list = dry_rlp_open(&rlp);
-    dry_status st = dry_buf_append(&rlp, header);
-
-    if (dry_ok(st))
-        st = dry_buf_append(&rlp, rest);
-    if (dry_ok(st))
-        st = dry_rlp_close(&rlp, list);
-    if (dry_ok(st))
-        st = dry_arena_copy(arena, &all, dry_buf_bytes(&rlp));
-    if (dry_ok(st))
-        st = dry_block_decode(&out->block, &verdict, all, arena);
-    if (dry_ok(st))
-        st = dry_arena_copy(arena, &senders,
-                            dry_bytes_of(m->senders, m->block.tx_count * sizeof(*m->senders)));
-    if (dry_ok(st))
-        st = dry_arena_copy(arena, &hashes,
-                            dry_bytes_of(m->hashes, m->block.tx_count * sizeof(*m->hashes)));
-    dry_buf_fini(&rlp);
-    if (!dry_ok(st))
-        return st;
-    DRY_ASSERT(verdict == DRY_VERDICT_VALID);
-    out->senders = (const struct dry_address *)(const void *)senders.ptr;
-    out->tx_hashes = (const struct dry_hash *)(const void *)hashes.ptr;
-    out->encoded_size = all.len;
-    dry_keccak256(&out->hash, header);
-    (void)dry_u256_add(&out->total_difficulty, &head->total_difficulty, &m->header.difficulty);
-    return DRY_OK;
-}
-
-dry_status dry_chain_build_pending(struct dry_chain *c, struct dry_stored_block *out,
-                                   const struct dry_receipt **receipts, struct dry_arena *arena)
-{
-    static const struct dry_build plain;
-    struct dry_bytes header, rest;
-    struct making m = {0};
-    dry_status st;
-
-    dry_arena_reset(&c->arena);
-    dry_batch_clear(&c->batch);
-    st = dry__pool_catch_up(c);
-    if (dry_ok(st))
-        st = header_prepare(c, &m, &plain);
-    if (dry_ok(st))
-        st = run(c, &m, &plain, LOOK);
-    if (dry_ok(st))
-        st = encode(c, &m, &header, &rest);
-    if (dry_ok(st))
-        st = pending_copy(&m, out, dry__head(c), header, rest, arena);
-    if (dry_ok(st))
-        st = receipts_copy(arena, receipts, &m.result);
-    dry_batch_clear(&c->batch);
     return st;
 }
 

@@ -269,6 +269,7 @@ void dry_chain_close(struct dry_chain *c)
 {
     if (c == NULL)
         return;
+    dry_pending_close(c->pending);
     dry__pool_fini(&c->pool);
     dry_head_close(c->head);
     dry_consensus_close(c->consensus);

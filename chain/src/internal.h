@@ -22,6 +22,7 @@ struct dry_chain {
     struct dry_kzg_loader *kzg;
     uint32_t tx_bytes_max; /* of the pool's limits; read by any thread */
     struct dry__pool pool;
+    struct dry_pending *pending; /* the one given out last */
     bool pool_behind;       /* the pool has not followed the head yet: memory or storage failed */
     struct dry_arena arena; /* of the block at hand */
     struct dry_batch batch;

@@ -40,7 +40,10 @@ void dry__pool_fini(struct dry__pool *p)
     dry_free(p->by_hash);
     dry_free(p->heap);
     dry_free(p->touched);
-    *p = (struct dry__pool){.limits = p->limits, .stamp = p->stamp + 1, .arrivals = p->arrivals};
+    *p = (struct dry__pool){.limits = p->limits,
+                            .stamp = p->stamp + 1,
+                            .version = p->version + 1,
+                            .arrivals = p->arrivals};
 }
 
 /* --- tables: open addressing, linear probing, at most half full; deletion shifts back --- */
@@ -317,6 +320,7 @@ static void tx_forget(struct dry__pool *p, struct dry__line *l, struct dry_pool_
 {
     struct dry_u256 cost;
 
+    p->version++;
     tx_cost(&cost, &tx->tx);
     (void)dry_u256_sub(&l->cost, &l->cost, &cost);
     hash_delete(p, &tx->hash);
@@ -424,6 +428,7 @@ static void line_insert(struct dry__pool *p, struct dry__line *l, uint32_t i,
     p->tx_count++;
     p->bytes += tx->bytes;
     tx->arrived = p->arrivals++;
+    p->version++;
     line_count_ready(p, l, l->ready);
     heap_return(p, l);
 }

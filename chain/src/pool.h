@@ -35,7 +35,8 @@ struct dry__pool {
     uint32_t touched_count, touched_cap;
     uint64_t bytes;
     uint64_t arrivals;
-    uint64_t stamp; /* grows with each head */
+    uint64_t stamp;   /* grows with each head */
+    uint64_t version; /* grows with each change of what waits */
 };
 
 void dry__pool_init(struct dry__pool *p, const struct dry_pool_limits *limits);

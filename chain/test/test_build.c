@@ -176,24 +176,48 @@ static void rewind_undoes_blocks(void **state)
     fixture_close(&f);
 }
 
-/* A look at the next block changes nothing. */
+/* A look at the next block changes nothing, is made once while nothing changes, and tells what the
+ * block then is. */
 static void pending_block_is_only_a_look(void **state)
 {
+    struct dry_executor *e = NULL;
+    struct dry_pending *p, *q;
+    const struct dry_pending_block *b;
+    struct dry_head *head;
+    struct dry_hash root;
     struct fixture f;
-    struct dry_stored_block b;
-    const struct dry_receipt *receipts;
 
     (void)state;
     fixture_open_dev(&f, false);
+    CHECK(dry_ok(dry_chain_executor_open(f.chain, &e)));
     for (uint64_t n = 0; n < 3; n++)
         CHECK(fixture_send(&f, &(struct fixture_tx){.nonce = n, .value = 1, .to = sink}).answer ==
               DRY_POOL_OK);
-    for (int i = 0; i < 2; i++) {
-        CHECK(dry_ok(dry_chain_build_pending(f.chain, &b, &receipts, &f.arena)));
-        CHECK(b.block.tx_count == 3 && b.block.header.number == 1);
-        CHECK(receipts[2].cumulative_gas_used == 63000);
-    }
+    CHECK(dry_ok(dry_chain_pending(f.chain, &p)) && dry_pending_done(p) == NULL);
+    CHECK(dry_ok(dry_pending_run(p, &b, e)) && dry_pending_done(p) == b);
+    CHECK(b->block.block.tx_count == 3 && b->block.block.header.number == 1);
+    CHECK(b->receipts[2].cumulative_gas_used == 63000 && b->diff.count > 2);
+    CHECK(dry_ok(dry_chain_pending(f.chain, &q)) && q == p);
+    dry_pending_close(q);
     CHECK(fixture_number(&f) == 0 && dry_chain_pool_counts(f.chain).pending == 3);
+
+    CHECK(fixture_send(&f, &(struct fixture_tx){.nonce = 3, .value = 1, .to = sink}).answer ==
+          DRY_POOL_OK);
+    CHECK(dry_ok(dry_chain_pending(f.chain, &q)) && q != p);
+    dry_pending_close(p); /* nobody ran the new one: that is fine */
+    CHECK(dry_ok(dry_pending_run(q, &b, e)) && b->block.block.tx_count == 4);
+    root = b->block.block.header.state_root;
+    CHECK(dry_ok(dry_chain_event(f.chain, DRY_EVENT_MINE, 0)));
+    head = dry_chain_head(f.chain);
+    CHECK(dry_hash_equal(&root, &head->header.state_root));
+    dry_head_close(head);
+    dry_pending_close(q);
+
+    CHECK(dry_ok(dry_chain_pending(f.chain, &q)));
+    CHECK(dry_ok(dry_pending_run(q, &b, e)) && b->block.block.tx_count == 0);
+    CHECK(b->block.block.header.number == 2);
+    dry_pending_close(q);
+    dry_executor_close(e);
     fixture_close(&f);
 }
 

@@ -24,7 +24,7 @@ void dry__args_tx(const struct dry__args *a, struct dry_tx *out, const struct dr
 /* Where calls run: state, overrides, environment, executor. */
 struct dry__setting {
     struct dry__at at;
-    struct dry_state_view *view;
+    struct dry__state state;
     struct dry_overlay_reader overlay;
     struct dry_state_diff overrides;
     struct dry_state_reader *reader;

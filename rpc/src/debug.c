@@ -6,16 +6,17 @@
 
 /* --- raw --- */
 
-static dry_status block_param(struct dry__call *c, struct dry_stored_block *b)
+static dry_status block_param(struct dry__call *c, struct dry_stored_block *b,
+                              const struct dry_receipt **receipts, bool *pending)
 {
     struct dry_json_value v;
-    struct dry__at at;
+    bool found;
     dry_status st;
 
     if (!dry__param(c, 0, &v))
         return dry__call_fail(c, DRY__RPC_PARAMS, "missing value for required argument 0");
-    st = dry__param_block(c, 0, &at);
-    return dry_ok(st) ? dry_chain_block(c->rpc->set.chain, b, &at.hash, c->arena) : st;
+    st = dry__param_stored(c, 0, b, receipts, &found, pending);
+    return dry_ok(st) && !found ? dry__call_fail(c, DRY__RPC_SERVER, "header not found") : st;
 }
 
 static dry_status write_encoded(struct dry_json_writer *w, struct dry_buf *rlp, dry_status st)
@@ -30,7 +31,8 @@ DRY__METHOD(debug_getRawBlock)
 {
     struct dry_stored_block b;
     struct dry_buf rlp = {0};
-    dry_status st = block_param(c, &b);
+    bool pending;
+    dry_status st = block_param(c, &b, NULL, &pending);
 
     return dry_ok(st) ? write_encoded(w, &rlp, dry_block_encode(&rlp, &b.block)) : st;
 }
@@ -39,7 +41,8 @@ DRY__METHOD(debug_getRawHeader)
 {
     struct dry_stored_block b;
     struct dry_buf rlp = {0};
-    dry_status st = block_param(c, &b);
+    bool pending;
+    dry_status st = block_param(c, &b, NULL, &pending);
 
     return dry_ok(st) ? write_encoded(w, &rlp, dry_header_encode(&rlp, &b.block.header)) : st;
 }
@@ -50,9 +53,11 @@ DRY__METHOD(debug_getRawReceipts)
     const struct dry_receipt *receipts;
     struct dry_buf one = {0};
     uint32_t count;
-    dry_status st = block_param(c, &b);
+    bool pending;
+    dry_status st = block_param(c, &b, &receipts, &pending);
 
-    if (dry_ok(st))
+    count = b.block.tx_count;
+    if (dry_ok(st) && !pending)
         st = dry_chain_receipts(c->rpc->set.chain, &receipts, &count, &b.hash, c->arena);
     if (!dry_ok(st))
         return st;
@@ -204,8 +209,11 @@ static dry_status trace_block(struct dry__call *c, struct dry_json_writer *w, st
 DRY__METHOD(debug_traceBlockByNumber)
 {
     struct rerun r = {0};
-    dry_status st = block_param(c, &r.block);
+    bool pending;
+    dry_status st = block_param(c, &r.block, NULL, &pending);
 
+    if (dry_ok(st) && pending)
+        st = dry__call_fail(c, DRY__RPC_SERVER, "tracing on top of pending is not supported");
     if (dry_ok(st))
         st = trace_block(c, w, &r);
     rerun_close(c, &r);

@@ -463,6 +463,8 @@ static void drive(struct dry__request *r)
                 return;
             continue;
         }
+        dry_pending_close(c->pending);
+        c->pending = NULL;
         r->next++;
         r->begun = false;
         if (!r->kept)

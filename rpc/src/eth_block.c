@@ -37,28 +37,6 @@ DRY__METHOD(eth_syncing)
 
 /* --- blocks --- */
 
-/* The stored block a parameter names; *found false when there is none. *pending: the next block,
- * built on the side. */
-static dry_status block_maybe(struct dry__call *c, uint32_t i, struct dry_stored_block *out,
-                              const struct dry_receipt **receipts, bool *found, bool *pending)
-{
-    struct dry__at at;
-    dry_status st = dry__param_block_maybe(c, i, &at, found);
-
-    *out = (struct dry_stored_block){0};
-    *pending = dry_ok(st) && *found && at.pending;
-    if (!dry_ok(st) || !*found)
-        return st;
-    if (*pending) {
-        const struct dry_receipt *unused;
-        if (!dry__need(c, DRY__LOOP))
-            return dry__elsewhere();
-        return dry_chain_build_pending(c->rpc->set.chain, out,
-                                       receipts != NULL ? receipts : &unused, c->arena);
-    }
-    return dry_chain_block(c->rpc->set.chain, out, &at.hash, c->arena);
-}
-
 static dry_status write_block(struct dry__call *c, struct dry_json_writer *w)
 {
     struct dry_stored_block b;
@@ -66,7 +44,7 @@ static dry_status write_block(struct dry__call *c, struct dry_json_writer *w)
     dry_status st = dry__param_bool(c, 1, &full, false);
 
     if (dry_ok(st))
-        st = block_maybe(c, 0, &b, NULL, &found, &pending);
+        st = dry__param_stored(c, 0, &b, NULL, &found, &pending);
     if (!dry_ok(st))
         return st;
     if (found)
@@ -97,7 +75,7 @@ static dry_status write_count(struct dry__call *c, struct dry_json_writer *w, bo
 {
     struct dry_stored_block b;
     bool found, pending;
-    dry_status st = block_maybe(c, 0, &b, NULL, &found, &pending);
+    dry_status st = dry__param_stored(c, 0, &b, NULL, &found, &pending);
 
     if (!dry_ok(st))
         return st;
@@ -124,7 +102,7 @@ static dry_status block_and_index(struct dry__call *c, struct dry_stored_block *
 {
     dry_status st = dry__param_u64(c, 1, i);
 
-    return dry_ok(st) ? block_maybe(c, 0, b, NULL, found, pending) : st;
+    return dry_ok(st) ? dry__param_stored(c, 0, b, NULL, found, pending) : st;
 }
 
 DRY__METHOD(eth_getUncle)
@@ -293,7 +271,7 @@ DRY__METHOD(eth_getBlockReceipts)
 
     if (!dry__param(c, 0, &v))
         return dry__call_fail(c, DRY__RPC_PARAMS, "missing value for required argument 0");
-    st = block_maybe(c, 0, &b, &receipts, &found, &pending);
+    st = dry__param_stored(c, 0, &b, &receipts, &found, &pending);
     if (!dry_ok(st))
         return st;
     if (!found) {

@@ -101,6 +101,7 @@ struct past {
 struct history {
     uint32_t count, percentile_count;
     uint64_t oldest;
+    const struct dry_pending_block *next;  /* the newest one is to come, or NULL */
     uint32_t percentiles[PERCENTILES_MAX]; /* in millionths of a per cent */
     struct past *blocks;
 };
@@ -197,12 +198,18 @@ static dry_status block_load(struct dry__call *c, const struct history *h, struc
     struct dry_stored_block b;
     struct dry_hash hash;
     uint32_t n;
-    dry_status st = dry_chain_hash_at(chain, &hash, number);
+    dry_status st = DRY_OK;
 
-    if (dry_ok(st))
-        st = dry_chain_block(chain, &b, &hash, c->arena);
-    if (dry_ok(st) && h->percentile_count != 0)
-        st = dry_chain_receipts(chain, &receipts, &n, &hash, c->arena);
+    if (h->next != NULL && number == h->next->block.block.header.number) {
+        b = h->next->block;
+        receipts = h->next->receipts;
+    } else {
+        st = dry_chain_hash_at(chain, &hash, number);
+        if (dry_ok(st))
+            st = dry_chain_block(chain, &b, &hash, c->arena);
+        if (dry_ok(st) && h->percentile_count != 0)
+            st = dry_chain_receipts(chain, &receipts, &n, &hash, c->arena);
+    }
     if (dry_ok(st) && h->percentile_count != 0)
         st = rewards_of(c, h, out, &b.block, receipts);
     if (!dry_ok(st))
@@ -315,7 +322,7 @@ DRY__METHOD(eth_feeHistory)
 {
     struct history h = {0};
     struct dry__at at;
-    uint64_t n;
+    uint64_t n, newest;
     dry_status st = dry__param_u64(c, 0, &n);
 
     if (dry_ok(st))
@@ -324,16 +331,21 @@ DRY__METHOD(eth_feeHistory)
         st = percentiles_read(c, &h);
     if (!dry_ok(st))
         return st;
+    if (at.pending)
+        st = dry__pending(c, &h.next);
+    if (!dry_ok(st))
+        return st;
+    newest = h.next != NULL ? h.next->block.block.header.number : at.header.number;
     if (n > HISTORY_BLOCKS_MAX)
         n = HISTORY_BLOCKS_MAX;
-    if (n > at.header.number + 1)
-        n = at.header.number + 1;
+    if (n > newest + 1)
+        n = newest + 1;
     h.count = (uint32_t)n;
     if (n == 0) {
         dry_json_write_raw(w, DRY_BYTES_LIT("{\"oldestBlock\":\"0x0\",\"gasUsedRatio\":null}"));
         return DRY_OK;
     }
-    h.oldest = at.header.number + 1 - n;
+    h.oldest = newest + 1 - n;
     st = blocks_load(c, &h);
     if (dry_ok(st))
         write_history(c, w, &h);

@@ -5,42 +5,36 @@
 
 #define SLOTS_MAX 1024u /* of one eth_getStorageValues or eth_getProof */
 
-/* An account in the state a parameter names. The view stays open when `view` is wanted. */
+/* An account in the state a parameter names; the state stays open. */
 static dry_status account_at(struct dry__call *c, uint32_t block_param, struct dry_account *out,
-                             bool *exists, const struct dry_address *address,
-                             struct dry_state_view **view)
+                             const struct dry_address *address, struct dry__state *s)
 {
-    struct dry_state_view *v = NULL;
-    struct dry_state_reader *r;
     struct dry__at at;
+    bool exists;
     dry_status st = dry__param_block(c, block_param, &at);
 
+    *s = (struct dry__state){0};
     if (dry_ok(st))
-        st = dry__at_state(c, &at, &v);
+        st = dry__state_open(c, s, &at);
     if (!dry_ok(st))
         return st;
     *out =
         (struct dry_account){.code_hash = dry_hash_empty_code, .storage_root = dry_hash_empty_trie};
-    r = dry_state_view_reader(v);
-    st = r->ops->account(r, exists, out, address);
-    if (view != NULL && dry_ok(st))
-        *view = v;
-    else
-        dry_state_view_close(v);
-    return st;
+    return s->reader->ops->account(s->reader, &exists, out, address);
 }
 
 DRY__METHOD(eth_getBalance)
 {
     struct dry_address address;
+    struct dry__state s = {0};
     struct dry_account a;
-    bool exists;
     dry_status st = dry__param_address(c, 0, &address);
 
     if (dry_ok(st))
-        st = account_at(c, 1, &a, &exists, &address, NULL);
+        st = account_at(c, 1, &a, &address, &s);
     if (dry_ok(st))
         dry_json_write_quantity_u256(w, &a.balance);
+    dry__state_close(&s);
     return st;
 }
 
@@ -56,8 +50,8 @@ static bool is_pending(struct dry__call *c, uint32_t i)
 DRY__METHOD(eth_getTransactionCount)
 {
     struct dry_address address;
+    struct dry__state s;
     struct dry_account a;
-    bool exists;
     uint64_t nonce;
     dry_status st = dry__param_address(c, 0, &address);
 
@@ -71,17 +65,16 @@ DRY__METHOD(eth_getTransactionCount)
             dry_json_write_quantity(w, nonce);
         return st;
     }
-    st = account_at(c, 1, &a, &exists, &address, NULL);
+    st = account_at(c, 1, &a, &address, &s);
     if (dry_ok(st))
         dry_json_write_quantity(w, a.nonce);
+    dry__state_close(&s);
     return st;
 }
 
-static dry_status code_of(struct dry_state_view *v, struct dry_bytes *out,
+static dry_status code_of(struct dry_state_reader *r, struct dry_bytes *out,
                           const struct dry_account *a)
 {
-    struct dry_state_reader *r = dry_state_view_reader(v);
-
     *out = DRY_BYTES_EMPTY;
     return dry_hash_equal(&a->code_hash, &dry_hash_empty_code)
                ? DRY_OK
@@ -91,35 +84,33 @@ static dry_status code_of(struct dry_state_view *v, struct dry_bytes *out,
 DRY__METHOD(eth_getCode)
 {
     struct dry_address address;
-    struct dry_state_view *view = NULL;
+    struct dry__state s = {0};
     struct dry_account a;
     struct dry_bytes code;
-    bool exists;
     dry_status st = dry__param_address(c, 0, &address);
 
     if (dry_ok(st))
-        st = account_at(c, 1, &a, &exists, &address, &view);
+        st = account_at(c, 1, &a, &address, &s);
     if (dry_ok(st))
-        st = code_of(view, &code, &a);
+        st = code_of(s.reader, &code, &a);
     if (dry_ok(st))
         dry_json_write_hex(w, code);
-    dry_state_view_close(view);
+    dry__state_close(&s);
     return st;
 }
 
 DRY__METHOD(eth_getAccountInfo)
 {
     struct dry_address address;
-    struct dry_state_view *view = NULL;
+    struct dry__state s = {0};
     struct dry_account a;
     struct dry_bytes code;
-    bool exists;
     dry_status st = dry__param_address(c, 0, &address);
 
     if (dry_ok(st))
-        st = account_at(c, 1, &a, &exists, &address, &view);
+        st = account_at(c, 1, &a, &address, &s);
     if (dry_ok(st))
-        st = code_of(view, &code, &a);
+        st = code_of(s.reader, &code, &a);
     if (dry_ok(st)) {
         dry_json_object_begin(w);
         dry_json_key(w, "balance");
@@ -130,7 +121,7 @@ DRY__METHOD(eth_getAccountInfo)
         dry_json_write_hex(w, code);
         dry_json_object_end(w);
     }
-    dry_state_view_close(view);
+    dry__state_close(&s);
     return st;
 }
 
@@ -147,7 +138,7 @@ static void write_word(struct dry_json_writer *w, const struct dry_u256 *v)
 DRY__METHOD(eth_getStorageAt)
 {
     struct dry_address address;
-    struct dry_state_view *view = NULL;
+    struct dry__state s = {0};
     struct dry_json_value v;
     struct dry_u256 value;
     struct dry_hash key;
@@ -162,14 +153,12 @@ DRY__METHOD(eth_getStorageAt)
     if (dry_ok(st))
         st = dry__param_block(c, 2, &at);
     if (dry_ok(st))
-        st = dry__at_state(c, &at, &view);
-    if (dry_ok(st)) {
-        struct dry_state_reader *r = dry_state_view_reader(view);
-        st = r->ops->slot(r, &value, &address, &key);
-    }
+        st = dry__state_open(c, &s, &at);
+    if (dry_ok(st))
+        st = s.reader->ops->slot(s.reader, &value, &address, &key);
     if (dry_ok(st))
         write_word(w, &value);
-    dry_state_view_close(view);
+    dry__state_close(&s);
     return st;
 }
 
@@ -203,7 +192,7 @@ static dry_status slots_of(struct dry__call *c, struct dry_json_writer *w,
 
 DRY__METHOD(eth_getStorageValues)
 {
-    struct dry_state_view *view = NULL;
+    struct dry__state s;
     struct dry_json_iter it = {0};
     struct dry_json_value all, name, keys;
     uint32_t total = 0;
@@ -217,7 +206,7 @@ DRY__METHOD(eth_getStorageValues)
         return dry__call_fail(c, DRY__RPC_PARAMS, "empty request");
     st = dry__param_block(c, 1, &at);
     if (dry_ok(st))
-        st = dry__at_state(c, &at, &view);
+        st = dry__state_open(c, &s, &at);
     if (!dry_ok(st))
         return st;
     dry_json_object_begin(w);
@@ -231,10 +220,10 @@ DRY__METHOD(eth_getStorageValues)
         }
         dry_hex_encode(text + 2, DRY_BYTES_ARRAY(address.b));
         dry_json_key_n(w, text, sizeof(text));
-        st = slots_of(c, w, dry_state_view_reader(view), &address, keys, &total);
+        st = slots_of(c, w, s.reader, &address, keys, &total);
     }
     dry_json_object_end(w);
-    dry_state_view_close(view);
+    dry__state_close(&s);
     return st;
 }
 
@@ -324,11 +313,11 @@ static dry_status write_proofs(struct dry__call *c, struct dry_json_writer *w,
 
 DRY__METHOD(eth_getProof)
 {
-    struct dry_state_view *view = NULL;
+    struct dry__state s;
+    struct dry__at at;
     struct dry_address address;
     struct dry_json_value keys;
     struct dry_account a;
-    bool exists;
     dry_status st = dry__param_address(c, 0, &address);
 
     if (!dry_ok(st))
@@ -338,9 +327,15 @@ DRY__METHOD(eth_getProof)
                               "invalid argument 1: want an array of storage keys");
     if (dry_json_count(keys) > SLOTS_MAX)
         return dry__call_fail(c, DRY__RPC_PARAMS, "too many keys (at most 1024)");
-    st = account_at(c, 2, &a, &exists, &address, &view);
+    st = dry__param_block(c, 2, &at);
+    if (dry_ok(st) && at.pending)
+        st = dry__call_fail(c, DRY__RPC_SERVER,
+                            "the pending state has no proofs yet: ask for those of \"latest\"");
+    if (!dry_ok(st))
+        return st;
+    st = account_at(c, 2, &a, &address, &s);
     if (dry_ok(st))
-        st = write_proofs(c, w, view, &address, &a, keys);
-    dry_state_view_close(view);
+        st = write_proofs(c, w, s.view, &address, &a, keys);
+    dry__state_close(&s);
     return st;
 }

@@ -62,8 +62,9 @@ struct dry__call {
     uint8_t where;      /* enum dry__where */
     int code;           /* not 0: failed */
     struct dry_bytes error;
-    struct dry_bytes data; /* of the error: JSON text, may be empty */
-    void *state;           /* the method's own, between prepare and runs */
+    struct dry_bytes data;       /* of the error: JSON text, may be empty */
+    void *state;                 /* the method's own, between prepare and runs */
+    struct dry_pending *pending; /* the block to come, once it was asked for */
 };
 
 /* One HTTP body or WebSocket message, from parsing to its answer. */
@@ -203,6 +204,27 @@ DRY_MUST_USE dry_status dry__param_block_maybe(struct dry__call *c, uint32_t i, 
 /* State after that block. Fails the call when it is gone. */
 DRY_MUST_USE dry_status dry__at_state(struct dry__call *c, const struct dry__at *at,
                                       struct dry_state_view **out);
+
+/* --- pending.c --- */
+
+/* The block to come, run. It may take other threads: hand on the status then. Valid for the call.
+ */
+DRY_MUST_USE dry_status dry__pending(struct dry__call *c, const struct dry_pending_block **out);
+/* State after a block, or after the one to come; its address must not change while it is open. */
+struct dry__state {
+    struct dry_state_view *view;
+    struct dry_overlay_reader changed;
+    struct dry_state_reader *reader;
+};
+DRY_MUST_USE dry_status dry__state_open(struct dry__call *c, struct dry__state *out,
+                                        const struct dry__at *at);
+void dry__state_close(struct dry__state *s);
+/* The block parameter i names, stored or (*pending) to come; *found false when there is none.
+ * receipts may be NULL; else those of the block to come go there. */
+DRY_MUST_USE dry_status dry__param_stored(struct dry__call *c, uint32_t i,
+                                          struct dry_stored_block *out,
+                                          const struct dry_receipt **receipts, bool *found,
+                                          bool *pending);
 
 /* --- format.c --- */
 

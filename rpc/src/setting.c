@@ -11,18 +11,18 @@
 
 /* --- opening --- */
 
-static void env_of(struct dry__call *c, struct dry__setting *s)
+static dry_status env_of(struct dry__call *c, struct dry__setting *s)
 {
     struct dry_chain *chain = c->rpc->set.chain;
+    const struct dry_pending_block *next;
     struct dry_u256 parent_td;
     struct dry_rules rules;
+    dry_status st = DRY_OK;
 
     if (s->at.pending) {
-        uint64_t now = dry_clock_wall_ms(c->rpc->set.clock) / 1000;
-        uint64_t next = s->at.header.time + 1;
-
-        dry_chain_env_after(chain, &s->env, &s->at.header, &s->at.total_difficulty,
-                            now > next ? now : next);
+        st = dry__pending(c, &next);
+        if (dry_ok(st))
+            s->env = next->env;
     } else {
         (void)dry_u256_sub(&parent_td, &s->at.total_difficulty, &s->at.header.difficulty);
         dry_chain_rules(chain, &rules, s->at.header.number, s->at.header.time, &parent_td);
@@ -30,6 +30,7 @@ static void env_of(struct dry__call *c, struct dry__setting *s)
     }
     s->env.calls_only = true;
     s->env.dao_transfer = false;
+    return st;
 }
 
 dry_status dry__setting_open(struct dry__call *c, struct dry__setting *out, uint32_t block,
@@ -41,12 +42,12 @@ dry_status dry__setting_open(struct dry__call *c, struct dry__setting *out, uint
     *out = (struct dry__setting){0};
     st = dry__param_block(c, block, &out->at);
     if (dry_ok(st))
-        st = dry__at_state(c, &out->at, &out->view);
+        st = dry__state_open(c, &out->state, &out->at);
     if (!dry_ok(st))
         return st;
-    out->reader = dry_state_view_reader(out->view);
-    env_of(c, out);
-    if (overrides && dry__param(c, block + 1, &v)) {
+    out->reader = out->state.reader;
+    st = env_of(c, out);
+    if (dry_ok(st) && overrides && dry__param(c, block + 1, &v)) {
         st = dry__override_state(c, &out->overrides, out->reader, v);
         dry_overlay_reader_init(&out->overlay, out->reader, &out->overrides);
         out->reader = &out->overlay.r;
@@ -77,7 +78,7 @@ void dry__setting_close(struct dry__call *c, struct dry__setting *s)
     if (s->limited)
         dry__runner_time_end(c->rpc, s->runner);
     dry__runner_give(c->rpc, s->runner);
-    dry_state_view_close(s->view);
+    dry__state_close(&s->state);
     *s = (struct dry__setting){0};
 }
 

@@ -192,11 +192,6 @@ struct dry_build {
 /* Build on the head from the pool, seal, store, make it the head. *out (may be NULL): its hash. */
 DRY_MUST_USE dry_status dry_chain_build(struct dry_chain *c, const struct dry_build *b,
                                         struct dry_hash *out);
-/* What the next block would be, without keeping it: encoded block RLP, receipts and senders in the
- * arena (eth_getBlockByNumber "pending"). */
-DRY_MUST_USE dry_status dry_chain_build_pending(struct dry_chain *c, struct dry_stored_block *out,
-                                                const struct dry_receipt **receipts,
-                                                struct dry_arena *arena);
 /* Feed the consensus engine; does the actions it answers with (now_ms and head are filled in). */
 DRY_MUST_USE dry_status dry_chain_event(struct dry_chain *c, enum dry_event_kind kind,
                                         uint64_t value);
@@ -210,6 +205,31 @@ uint64_t dry_chain_time_offset(const struct dry_chain *c);
  * index. With requeue false their transactions are dropped. ENOTFOUND, also when the state was
  * pruned. */
 DRY_MUST_USE dry_status dry_chain_rewind(struct dry_chain *c, uint64_t number, bool requeue);
+
+/* --- the block to come --- */
+
+/* What the next block would be as head and pool stand, without making it. The loop only picks the
+ * transactions; any thread may run them. Counted references. */
+struct dry_pending;
+struct dry_pending_block {
+    struct dry_stored_block block;
+    const struct dry_receipt *receipts; /* one a transaction */
+    struct dry_state_diff diff;         /* over the state after its parent */
+    struct dry_block_env env;
+};
+/* [loop] One reference; the object given last while nothing changed since. */
+DRY_MUST_USE dry_status dry_chain_pending(struct dry_chain *c, struct dry_pending **out);
+/* [any] The header it builds on. Valid as long as the reference. */
+const struct dry_header *dry_pending_parent(const struct dry_pending *p);
+/* [any] The block, when somebody ran it; else NULL. Valid as long as the reference. */
+const struct dry_pending_block *dry_pending_done(struct dry_pending *p);
+/* [any] Run it with an executor of the caller's own, unless it was; who asks meanwhile waits, but
+ * not on the loop thread. ECANCELED when the executor was stopped: the next one asked for is new.
+ */
+DRY_MUST_USE dry_status dry_pending_run(struct dry_pending *p, const struct dry_pending_block **out,
+                                        struct dry_executor *e);
+/* [any] Accepts NULL. The last one must go before the chain does. */
+void dry_pending_close(struct dry_pending *p);
 
 /* --- pool [loop] --- */
 

@@ -1,14 +1,19 @@
-/* Driver "memory". A snapshot is a counted root. What a commit replaces is hung on the newest older
- * snapshot that can still see it; when that one goes, it moves on to the next older one or is
- * freed. So memory held is what living snapshots can reach, and readers never wait for the writer.
- */
+/* Driver "memory". A snapshot is a counted root. While one is open, a commit copies the nodes it
+ * changes, and what it replaces is hung on the newest older snapshot that can still see it; when
+ * that one goes, it moves on to the next older one or is freed. So memory held is what living
+ * snapshots can reach, and readers do not wait for the writer. While none is open, a small commit
+ * changes the tree itself, with the lock held: a reader that comes then waits for a fraction of a
+ * millisecond. */
 #include "prefix.h"
 #include "tree.h"
 #include <drystone/platform/lock.h>
 #include <drystone/storage.h>
 
+#define IN_PLACE_MAX 1024u /* operations; copying pays when many share a leaf, and takes no lock \
+                            */
+
 struct dry_snapshot {
-    struct dry__node *root;
+    struct dry__node *root; /* changes only while nobody else has it pinned */
     uint64_t version;
     uint64_t pins; /* guarded by the store's lock; the newest has one of its own */
     struct dry__object *garbage;
@@ -19,6 +24,7 @@ struct memory {
     struct dry_storage base; /* first */
     struct dry_mutex lock;   /* guards `newest` and every snapshot's fields but root and version */
     struct dry_snapshot *newest;
+    struct dry__spare spare; /* the writer's */
 };
 
 struct cursor {
@@ -67,17 +73,8 @@ static struct dry__object *snapshot_remove(struct dry_snapshot *s)
     return dead;
 }
 
-static void objects_free(struct dry__object *o)
-{
-    while (o != NULL) {
-        struct dry__object *next = o->next;
-
-        dry_free(o);
-        o = next;
-    }
-}
-
-static void unpin(struct memory *m, struct dry_snapshot *s)
+/* spare: NULL but for the writer. */
+static void unpin(struct memory *m, struct dry_snapshot *s, struct dry__spare *spare)
 {
     struct dry__object *dead = NULL;
     bool last;
@@ -89,7 +86,7 @@ static void unpin(struct memory *m, struct dry_snapshot *s)
     dry_mutex_unlock(&m->lock);
     if (last)
         dry_free(s);
-    objects_free(dead);
+    dry__objects_free(dead, spare);
 }
 
 static dry_status memory_open(struct dry_storage **out, const struct dry_storage_settings *set,
@@ -125,6 +122,8 @@ static void memory_close(struct dry_storage *s)
     /* A snapshot or cursor is open still. */
     DRY_ASSERT(m->newest->older == NULL && m->newest->pins == 1);
     dry__tree_free(m->newest->root);
+    dry__objects_free(m->spare.nodes[DRY__LEAF], NULL);
+    dry__objects_free(m->spare.nodes[DRY__INNER], NULL);
     dry_free(m->newest);
     dry_mutex_fini(&m->lock);
     dry_free(m);
@@ -139,7 +138,7 @@ static dry_status memory_get(struct dry_storage *s, const struct dry_snapshot *s
     dry_status st = b == NULL ? DRY_ENOTFOUND : dry_buf_append(out, dry__blob_value(b));
 
     if (own != NULL)
-        unpin(m, own);
+        unpin(m, own, NULL);
     return st;
 }
 
@@ -185,15 +184,32 @@ static struct dry__object *edit_seen(struct dry__edit *e)
     return seen;
 }
 
-static dry_status memory_commit(struct dry_storage *s, const struct dry_batch *batch, bool durable)
+/* Change the newest tree itself. With the lock held and nobody reading. */
+static dry_status commit_in_place(struct memory *m, const struct dry_batch *batch,
+                                  struct dry__undo *undo)
 {
-    struct memory *m = (struct memory *)s;
+    struct dry_snapshot *now = m->newest;
+    struct dry__edit e = {
+        .root = now->root, .version = now->version, .spare = &m->spare, .undo = undo};
+    dry_status st = apply(&e, batch);
+
+    if (dry_ok(st)) {
+        dry__edit_keep(&e);
+        dry__objects_free(e.retired, &m->spare);
+    } else {
+        dry__edit_abort(&e);
+    }
+    now->root = e.root;
+    return st;
+}
+
+static dry_status commit_copy(struct memory *m, const struct dry_batch *batch)
+{
     struct dry_snapshot *old = m->newest, *next = dry_alloc(sizeof(*next));
-    struct dry__edit e = {.root = old->root, .version = old->version + 1};
+    struct dry__edit e = {.root = old->root, .version = old->version + 1, .spare = &m->spare};
     struct dry__object *seen;
     dry_status st;
 
-    (void)durable;
     if (next == NULL)
         return DRY_ENOMEM;
     st = apply(&e, batch);
@@ -211,8 +227,41 @@ static dry_status memory_commit(struct dry_storage *s, const struct dry_batch *b
     DRY_ASSERT(old->garbage == NULL); /* only the writer adds to the newest */
     old->garbage = seen;
     dry_mutex_unlock(&m->lock);
-    unpin(m, old); /* frees it all when no snapshot is open */
+    unpin(m, old, &m->spare); /* frees it all when no snapshot is open */
     return DRY_OK;
+}
+
+/* No more changes than there is room to undo. */
+static bool fits_in_place(const struct dry_batch *batch)
+{
+    size_t offset = 0;
+    enum dry_batch_op op;
+    struct dry_bytes key, value;
+
+    if (batch->count > IN_PLACE_MAX)
+        return false;
+    while (dry_batch_next(batch, &offset, &op, &key, &value))
+        if (op == DRY_BATCH_DELETE_PREFIX)
+            return false;
+    return true;
+}
+
+static dry_status memory_commit(struct dry_storage *s, const struct dry_batch *batch, bool durable)
+{
+    struct memory *m = (struct memory *)s;
+    struct dry__undo undo[IN_PLACE_MAX]; /* 16 KiB */
+    bool alone = false;
+    dry_status st = DRY_OK;
+
+    (void)durable;
+    if (fits_in_place(batch)) {
+        dry_mutex_lock(&m->lock);
+        alone = m->newest->older == NULL && m->newest->pins == 1;
+        if (alone)
+            st = commit_in_place(m, batch, undo);
+        dry_mutex_unlock(&m->lock);
+    }
+    return alone ? st : commit_copy(m, batch);
 }
 
 static dry_status memory_snapshot_open(struct dry_storage *s, struct dry_snapshot **out)
@@ -223,7 +272,7 @@ static dry_status memory_snapshot_open(struct dry_storage *s, struct dry_snapsho
 
 static void memory_snapshot_close(struct dry_storage *s, struct dry_snapshot *snap)
 {
-    unpin((struct memory *)s, snap);
+    unpin((struct memory *)s, snap, NULL);
 }
 
 /* ---- cursors
@@ -342,7 +391,7 @@ static void cursor_close(struct dry_cursor *base)
 {
     struct cursor *c = (struct cursor *)base;
 
-    unpin(c->m, c->snap);
+    unpin(c->m, c->snap, NULL);
     dry_free(c);
 }
 

@@ -52,6 +52,22 @@ static uint32_t count(struct dry_storage *s)
     return n;
 }
 
+/* Entries 0 to 299 of fill_batch(), and nothing else. */
+static void check_first(struct dry_storage *s)
+{
+    struct dry_buf value = {0};
+
+    CHECK(count(s) == 300);
+    for (uint32_t i = 0; i < 300; i++) {
+        uint32_t k = __builtin_bswap32(i * 2654435761u);
+
+        value.len = 0;
+        CHECK(dry_ok(dry_storage_get(s, NULL, &value, dry_bytes_of(&k, 4))));
+        CHECK(value.len == 4 && memcmp(value.ptr, &i, 4) == 0);
+    }
+    dry_buf_fini(&value);
+}
+
 /* A commit that runs out of memory at any point leaves the store as it was. */
 static void failing_commit(struct dry_storage *s, const struct dry_batch *b)
 {
@@ -61,39 +77,50 @@ static void failing_commit(struct dry_storage *s, const struct dry_batch *b)
     CHECK(dry_ok(st) || st.code == DRY_CODE_ENOMEM);
     CHECK(dry_ok(st) || failed);
     if (!dry_ok(st)) {
-        uint64_t n;
-
         test_alloc_fail_at(0);
-        n = count(s);
-        CHECK(n == 300);
+        check_first(s);
         test_alloc_fail_at(1); /* so that the loop below goes on */
         dry_free(dry_alloc(1));
     }
 }
 
-static void allocations(void **state)
+static void allocations_of(const struct dry_batch *first, const struct dry_batch *second)
 {
-    struct dry_batch first = {0}, second = {0};
-
-    (void)state;
-    fill_batch(&first, 0, 300);
-    fill_batch(&second, 200, 500);
-    CHECK(dry_ok(dry_batch_delete_prefix(&second, dry_bytes_of("\x00", 1))));
     TEST_EACH_ALLOC_FAILS({
         struct dry_storage *s = NULL;
         struct dry_storage_settings set = {0};
 
         if (dry_ok(dry_storage_open(&s, &dry_storage_memory, &set, NULL))) {
-            dry_status st = dry_storage_commit(s, &first, false);
+            dry_status st = dry_storage_commit(s, first, false);
 
             CHECK(dry_ok(st) || st.code == DRY_CODE_ENOMEM);
             if (dry_ok(st) && !test_alloc_failed())
-                failing_commit(s, &second);
+                failing_commit(s, second);
             dry_storage_close(s);
         }
     });
+}
+
+static void allocations(void **state)
+{
+    struct dry_batch first = {0}, copied = {0}, in_place = {0};
+
+    (void)state;
+    fill_batch(&first, 0, 300);
+    fill_batch(&copied, 200, 500);
+    CHECK(dry_ok(dry_batch_delete_prefix(&copied, dry_bytes_of("\x00", 1))));
+    allocations_of(&first, &copied);
+    /* Everything goes, so leaves become empty; then other keys come, and some of the old. */
+    for (uint32_t i = 0; i < 300; i++) {
+        uint32_t k = __builtin_bswap32(i * 2654435761u);
+
+        CHECK(dry_ok(dry_batch_delete(&in_place, dry_bytes_of(&k, 4))));
+    }
+    fill_batch(&in_place, 200, 700);
+    allocations_of(&first, &in_place);
     dry_batch_fini(&first);
-    dry_batch_fini(&second);
+    dry_batch_fini(&copied);
+    dry_batch_fini(&in_place);
 }
 
 /* Old snapshots do not keep the whole history: with one held, the memory in use stays bounded. */

@@ -435,12 +435,8 @@ dry_status dry_chain_state_open(struct dry_chain *c, struct dry_state_view **out
 
 dry_status dry__own_view_open(struct dry_chain *c, struct dry_state_view **out)
 {
-    dry_status st = dry_state_view_open(out, c->state, NULL, &dry__head(c)->header.state_root,
-                                        canonical_hash, c);
-
-    if (dry_ok(st))
-        dry_state_view_use_writer_cache(*out);
-    return st;
+    return dry_state_view_open_writer(out, c->state, &dry__head(c)->header.state_root,
+                                      canonical_hash, c);
 }
 
 void dry_chain_rules(const struct dry_chain *c, struct dry_rules *out, uint64_t number,

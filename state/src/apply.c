@@ -313,6 +313,9 @@ static dry_status batch_fill(struct dry_state *s, struct dry_batch *batch,
 {
     dry_status st = DRY_OK;
 
+    for (const struct dry__change *c = changes->first; c != NULL; c = c->next)
+        if (c->key_len != 0 && c->drop)
+            dry__cache_yield(&s->cache, c->bytes + c->key_len - 32);
     for (const struct dry__change *c = changes->first; c != NULL && dry_ok(st); c = c->next) {
         struct dry_bytes value = dry_bytes_of(c->bytes + c->key_len, c->value_len);
 

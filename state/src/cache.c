@@ -74,3 +74,15 @@ void dry__cache_put(struct dry__cache *c, const uint8_t hash[32], struct dry_byt
     to->len = (uint16_t)node.len;
     to->used = 1;
 }
+
+void dry__cache_yield(struct dry__cache *c, const uint8_t hash[32])
+{
+    struct dry__cache_slot *set;
+
+    if (c->slots == NULL)
+        return;
+    set = set_of(c, hash);
+    for (unsigned i = 0; i < WAYS; i++)
+        if (set[i].len != 0 && memcmp(set[i].hash, hash, 32) == 0)
+            set[i].used = 0;
+}

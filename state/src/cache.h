@@ -21,4 +21,6 @@ void dry__cache_fini(struct dry__cache *c);
 bool dry__cache_get(const struct dry__cache *c, struct dry_bytes *out, const uint8_t hash[32],
                     bool mark);
 void dry__cache_put(struct dry__cache *c, const uint8_t hash[32], struct dry_bytes node);
+/* The node was superseded: it gives way before the others. */
+void dry__cache_yield(struct dry__cache *c, const uint8_t hash[32]);
 #endif /* DRY__STATE_CACHE_H */

@@ -297,22 +297,32 @@ static const struct dry_state_reader_ops view_ops = {
     .root_after = view_root_after,
 };
 
+static struct dry_state_view *view_make(struct dry_state *s, const struct dry_hash *root,
+                                        dry_block_hash_fn block_hash, void *block_hash_ctx)
+{
+    struct dry_state_view *v = dry_alloc(sizeof(*v));
+
+    if (v == NULL)
+        return NULL;
+    v->r.ops = &view_ops;
+    v->s = s;
+    v->root = *root;
+    v->block_hash = block_hash;
+    v->block_hash_ctx = block_hash_ctx;
+    return v;
+}
+
 dry_status dry_state_view_open(struct dry_state_view **out, struct dry_state *s,
                                const struct dry_snapshot *snap, const struct dry_hash *root,
                                dry_block_hash_fn block_hash, void *block_hash_ctx)
 {
     const struct dry__place at = {NULL, NULL, 0};
-    struct dry_state_view *v = dry_alloc(sizeof(*v));
+    struct dry_state_view *v = view_make(s, root, block_hash, block_hash_ctx);
     dry_status st = DRY_OK;
 
     if (v == NULL)
         return DRY_ENOMEM;
-    v->r.ops = &view_ops;
-    v->s = s;
     v->snap = snap;
-    v->root = *root;
-    v->block_hash = block_hash;
-    v->block_hash_ctx = block_hash_ctx;
     if (!dry_hash_equal(root, &dry_hash_empty_trie))
         st = dry__node_read(v, &v->buf, &at, root->b);
     if (!dry_ok(st)) {
@@ -328,6 +338,19 @@ dry_status dry_state_view_open(struct dry_state_view **out, struct dry_state *s,
 void dry_state_view_use_writer_cache(struct dry_state_view *v)
 {
     v->writer = true;
+}
+
+dry_status dry_state_view_open_writer(struct dry_state_view **out, struct dry_state *s,
+                                      const struct dry_hash *root, dry_block_hash_fn block_hash,
+                                      void *block_hash_ctx)
+{
+    struct dry_state_view *v = view_make(s, root, block_hash, block_hash_ctx);
+
+    if (v == NULL)
+        return DRY_ENOMEM;
+    v->writer = true;
+    *out = v;
+    return DRY_OK;
 }
 
 void dry_state_view_own_snapshot(struct dry_state_view *v, struct dry_snapshot *snap)

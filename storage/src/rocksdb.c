@@ -10,6 +10,9 @@
 #define WRITE_BUFFER_BYTES_DEFAULT (16u << 20)
 #define OPEN_FILES 256
 #define BLOOM_BITS 10
+#define METADATA_BLOCK_BYTES (8u << 10)
+#define LEVELS 7
+#define LEVEL0_FILES 8 /* so many are merged at once: fewer rounds, a few more filters to ask */
 /* Damage in the log's middle is an error; a record cut short at its end is a commit never
  * acknowledged. */
 #define TOLERATE_TORN_TAIL 0
@@ -102,6 +105,11 @@ static void options_more(rocksdb_options_t *o)
 static rocksdb_options_t *options_make(const struct dry_storage_settings *set,
                                        rocksdb_cache_t *cache)
 {
+    /* What memory is written to is soon merged: packing it then is soon enough. */
+    static const int compression[LEVELS] = {rocksdb_no_compression,  rocksdb_lz4_compression,
+                                            rocksdb_lz4_compression, rocksdb_lz4_compression,
+                                            rocksdb_lz4_compression, rocksdb_lz4_compression,
+                                            rocksdb_lz4_compression};
     rocksdb_options_t *o = rocksdb_options_create();
     rocksdb_block_based_table_options_t *t = rocksdb_block_based_options_create();
     uint64_t buffer =
@@ -117,7 +125,8 @@ static rocksdb_options_t *options_make(const struct dry_storage_settings *set,
     rocksdb_options_set_max_background_jobs(o, 2);
     rocksdb_options_set_max_open_files(o, OPEN_FILES);
     rocksdb_options_set_skip_stats_update_on_db_open(o, 1);
-    rocksdb_options_set_compression(o, rocksdb_lz4_compression);
+    rocksdb_options_set_compression_per_level(o, compression, DRY_COUNT(compression));
+    rocksdb_options_set_level0_file_num_compaction_trigger(o, LEVEL0_FILES);
     rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
     rocksdb_options_set_bytes_per_sync(o, 1 << 20);
     rocksdb_options_set_manifest_preallocation_size(o, 64 << 10);
@@ -132,6 +141,13 @@ static rocksdb_options_t *options_make(const struct dry_storage_settings *set,
         t, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(t, 1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(t, 1);
+    /* Index and filter of a table in pieces: whole they are a megabyte, more than a part of the
+     * cache holds, and every read would load and unpack them. */
+    rocksdb_block_based_options_set_index_type(
+        t, rocksdb_block_based_table_index_type_two_level_index_search);
+    rocksdb_block_based_options_set_partition_filters(t, 1);
+    rocksdb_block_based_options_set_metadata_block_size(t, METADATA_BLOCK_BYTES);
+    rocksdb_block_based_options_set_pin_top_level_index_and_filter(t, 1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(t, 1);
     rocksdb_block_based_options_set_format_version(t, 5);
     rocksdb_options_set_block_based_table_factory(o, t);

@@ -48,6 +48,11 @@ DRY_MUST_USE dry_status dry_state_view_open(struct dry_state_view **out, struct 
                                             dry_block_hash_fn block_hash, void *block_hash_ctx);
 /* Let the view read through the writer's cache. Thread: from then on the writer's alone. */
 void dry_state_view_use_writer_cache(struct dry_state_view *v);
+/* The same from the start, of a state that is known to be kept. Thread: the writer's alone. */
+DRY_MUST_USE dry_status dry_state_view_open_writer(struct dry_state_view **out, struct dry_state *s,
+                                                   const struct dry_hash *root,
+                                                   dry_block_hash_fn block_hash,
+                                                   void *block_hash_ctx);
 /* Have the view close the snapshot it was opened with when it is closed itself. */
 void dry_state_view_own_snapshot(struct dry_state_view *v, struct dry_snapshot *snap);
 void dry_state_view_close(struct dry_state_view *v);

@@ -7,6 +7,7 @@
 #define BYTES_MAX_DEFAULT (256ull << 20)
 #define TX_BYTES_MAX_DEFAULT 131072u
 #define PRICE_BUMP_DEFAULT 10u
+#define BLOB_BUMP_DEFAULT 100u
 
 void dry__pool_init(struct dry__pool *p, const struct dry_pool_limits *limits)
 {
@@ -21,6 +22,8 @@ void dry__pool_init(struct dry__pool *p, const struct dry_pool_limits *limits)
         p->limits.tx_bytes_max = TX_BYTES_MAX_DEFAULT;
     if (p->limits.price_bump_percent == 0)
         p->limits.price_bump_percent = PRICE_BUMP_DEFAULT;
+    if (p->limits.blob_bump_percent == 0)
+        p->limits.blob_bump_percent = BLOB_BUMP_DEFAULT;
 }
 
 static void line_close(struct dry__line *l)
@@ -329,24 +332,25 @@ static void tx_forget(struct dry__pool *p, struct dry__line *l, struct dry_pool_
     dry_pool_tx_close(tx);
 }
 
-/* Whether `fee` is above `old`, and by the limit's percentage at least. */
-static bool bumped(const struct dry__pool *p, const struct dry_u256 *fee,
-                   const struct dry_u256 *old)
+/* Whether `fee` is above `old`, and by so many per cent at least. */
+static bool bumped(const struct dry_u256 *fee, const struct dry_u256 *old, uint32_t by)
 {
-    struct dry_u256 want, have, percent = DRY_U256(100u + p->limits.price_bump_percent);
-    struct dry_u256 hundred = DRY_U256(100);
+    struct dry_u256 want, have, percent = DRY_U256(100u + by), hundred = DRY_U256(100);
 
     if (!dry_u256_less(old, fee) || dry_u256_mul_overflow(&want, old, &percent))
         return false;
     return dry_u256_mul_overflow(&have, fee, &hundred) || !dry_u256_less(&have, &want);
 }
 
+/* Blobs are costly to pass on: who sends others in their place pays twice as much. */
 static bool replaces(const struct dry__pool *p, const struct dry_tx *tx, const struct dry_tx *old)
 {
-    return bumped(p, &tx->max_fee_per_gas, &old->max_fee_per_gas) &&
-           bumped(p, &tx->max_priority_fee_per_gas, &old->max_priority_fee_per_gas) &&
-           (old->type != DRY_TX_BLOB ||
-            bumped(p, &tx->max_fee_per_blob_gas, &old->max_fee_per_blob_gas));
+    bool blobs = old->type == DRY_TX_BLOB;
+    uint32_t by = blobs ? p->limits.blob_bump_percent : p->limits.price_bump_percent;
+
+    return bumped(&tx->max_fee_per_gas, &old->max_fee_per_gas, by) &&
+           bumped(&tx->max_priority_fee_per_gas, &old->max_priority_fee_per_gas, by) &&
+           (!blobs || bumped(&tx->max_fee_per_blob_gas, &old->max_fee_per_blob_gas, by));
 }
 
 /* `old` is what tx would replace, or NULL; `gapped` tells that it could not be included now. Half

@@ -89,6 +89,10 @@ dry_status dry_pool_tx_open(struct dry_pool_tx **out, struct dry_pool_verdict *v
     v->verdict = dry_tx_check(&tx, rules);
     if (v->verdict != DRY_VERDICT_VALID)
         goto done;
+    if (tx.type == DRY_TX_BLOB && dry_u256_is_zero(&tx.max_fee_per_blob_gas)) {
+        v->answer = DRY_POOL_BLOB_FEE_TOO_LOW; /* the blob base fee is never below 1 */
+        goto done;
+    }
     if (tx.type == DRY_TX_BLOB && !sidecar_fits(&tx, rules)) {
         v->answer = DRY_POOL_SIDECAR;
         goto done;

@@ -196,21 +196,49 @@ static void sidecars_are_kept(void **state)
     }
 }
 
-/* Its fee below the blob base fee, or more blobs than fit beside others: it waits. */
+/* Below the blob base fee it waits; a fee of nothing could never be mined. */
 static void waits_for_its_fee(void **state)
+{
+    struct dry_buf json = {0};
+    struct fixture f;
+
+    (void)state;
+    CHECK(dry_ok(dry_buf_append_text(&json, "{\"excessBlobGas\":\"0x500000\",")));
+    fixture_genesis(&json, FIXTURE_AFTER_MERGE, "");
+    *(char *)memchr(json.ptr + 1, '{', json.len - 1) = ' '; /* one object */
+    fixture_open_genesis(&f, dry_buf_bytes(&json), &dry_consensus_dev);
+    fixture_reopen(&f);
+    dry_buf_fini(&json);
+    carried_make(&carried, 0);
+    carried.tx.max_fee_per_blob_gas = DRY_U256_ZERO;
+    CHECK(verify(&f, fixture_sign_tx(&f, &carried.tx, 0)) == DRY_POOL_BLOB_FEE_TOO_LOW);
+    carried.tx.max_fee_per_blob_gas = DRY_U256(1);
+    CHECK(submit_verified(&f, fixture_sign_tx(&f, &carried.tx, 0)) == DRY_POOL_OK);
+    CHECK(dry_ok(dry_chain_event(f.chain, DRY_EVENT_MINE, 0)));
+    CHECK(dry_chain_pool_counts(f.chain).pending == 1);
+    for (int i = 0; i < 10; i++) /* the fee falls */
+        CHECK(dry_ok(dry_chain_event(f.chain, DRY_EVENT_MINE, 0)));
+    CHECK(dry_chain_pool_counts(f.chain).pending == 0);
+    fixture_close(&f);
+}
+
+/* More blobs than fit beside others wait. Others in their place pay twice as much, of each fee. */
+static void waits_for_room(void **state)
 {
     struct fixture f;
 
     (void)state;
     open_version(&f, 1);
     carried_make(&carried, 1);
-    carried.tx.max_fee_per_blob_gas = DRY_U256_ZERO;
     CHECK(submit_verified(&f, fixture_sign_tx(&f, &carried.tx, 0)) == DRY_POOL_OK);
-    CHECK(dry_ok(dry_chain_event(f.chain, DRY_EVENT_MINE, 0)));
-    CHECK(dry_chain_pool_counts(f.chain).pending == 1);
-    carried.tx.max_fee_per_blob_gas = DRY_U256(1000000000u);
-    carried.tx.max_fee_per_gas = DRY_U256(4000000000u);
+    carried.tx.max_fee_per_blob_gas = DRY_U256(2000000000u);
+    carried.tx.max_fee_per_gas = DRY_U256(5999999999u);
     carried.tx.max_priority_fee_per_gas = DRY_U256(2);
+    CHECK(submit_verified(&f, fixture_sign_tx(&f, &carried.tx, 0)) == DRY_POOL_UNDERPRICED);
+    carried.tx.max_fee_per_gas = DRY_U256(6000000000u);
+    carried.tx.max_fee_per_blob_gas = DRY_U256(1999999999u);
+    CHECK(submit_verified(&f, fixture_sign_tx(&f, &carried.tx, 0)) == DRY_POOL_UNDERPRICED);
+    carried.tx.max_fee_per_blob_gas = DRY_U256(2000000000u);
     CHECK(submit_verified(&f, fixture_sign_tx(&f, &carried.tx, 0)) == DRY_POOL_OK);
     for (uint32_t i = 1; i < 6; i++)
         CHECK(submit_verified(&f, fixture_sign_tx(&f, &carried.tx, i)) == DRY_POOL_OK);
@@ -228,6 +256,7 @@ int main(void)
         cmocka_unit_test(unverified_is_refused),
         cmocka_unit_test(sidecars_are_kept),
         cmocka_unit_test(waits_for_its_fee),
+        cmocka_unit_test(waits_for_room),
     };
 
     return cmocka_run_group_tests(tests, load, unload);

@@ -187,6 +187,7 @@ dry_status dry__pool_refused(struct dry__call *c, const struct dry_pool_verdict 
     case DRY_POOL_KNOWN:
     case DRY_POOL_UNDERPRICED:
     case DRY_POOL_FEE_TOO_LOW:
+    case DRY_POOL_BLOB_FEE_TOO_LOW:
     case DRY_POOL_ACCOUNT_FULL:
     case DRY_POOL_FULL:
     case DRY_POOL_BYTES_FULL:

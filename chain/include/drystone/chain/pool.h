@@ -21,25 +21,27 @@ struct dry_pool_limits {
     uint32_t txs_max;            /* all together; half as many may wait for a nonce before them */
     uint32_t account_max;        /* of one sender */
     uint64_t bytes_max;          /* encodings and sidecars */
-    uint32_t price_bump_percent; /* a replacement must pay so much more (both fees) */
+    uint32_t price_bump_percent; /* a replacement must pay so much more (all fees) */
+    uint32_t blob_bump_percent;  /* one of a blob transaction: 100 by default */
     uint32_t tx_bytes_max;       /* one transaction without blobs: 128 KiB by default */
     struct dry_u256 priority_fee_min;
 };
 
 /* Why the pool refuses; X(name, text as geth words it). */
-#define DRY_POOL_ANSWERS(X)                                                                  \
-    X(OK, "")                                                                                \
-    X(KNOWN, "already known")                                                                \
-    X(INVALID, "invalid transaction")                                                        \
-    X(NONCE_TOO_LOW, "nonce too low")                                                        \
-    X(UNDERPRICED, "replacement transaction underpriced")                                    \
-    X(FEE_TOO_LOW, "transaction underpriced")                                                \
-    X(FUNDS, "insufficient funds for gas * price + value")                                   \
-    X(ACCOUNT_FULL, "too many transactions of this sender are waiting (--pool-account-max)") \
-    X(FULL, "the transaction pool is full (--pool-txs-max)")                                 \
-    X(BYTES_FULL, "the transaction pool is full (--pool-bytes-max)")                         \
-    X(OVERSIZED, "oversized data (--pool-tx-bytes-max)")                                     \
-    X(GAS_LIMIT, "exceeds block gas limit")                                                  \
+#define DRY_POOL_ANSWERS(X)                                                                      \
+    X(OK, "")                                                                                    \
+    X(KNOWN, "already known")                                                                    \
+    X(INVALID, "invalid transaction")                                                            \
+    X(NONCE_TOO_LOW, "nonce too low")                                                            \
+    X(UNDERPRICED, "replacement transaction underpriced")                                        \
+    X(FEE_TOO_LOW, "transaction underpriced")                                                    \
+    X(BLOB_FEE_TOO_LOW, "transaction gas price below minimum: blob fee cap 0, minimum needed 1") \
+    X(FUNDS, "insufficient funds for gas * price + value")                                       \
+    X(ACCOUNT_FULL, "too many transactions of this sender are waiting (--pool-account-max)")     \
+    X(FULL, "the transaction pool is full (--pool-txs-max)")                                     \
+    X(BYTES_FULL, "the transaction pool is full (--pool-bytes-max)")                             \
+    X(OVERSIZED, "oversized data (--pool-tx-bytes-max)")                                         \
+    X(GAS_LIMIT, "exceeds block gas limit")                                                      \
     X(SIDECAR, "missing or wrong blob sidecar")
 enum dry_pool_answer {
 #define X(name, text) DRY_POOL_##name,

@@ -60,7 +60,7 @@ DRY_MUST_USE dry_status dry__override_block(struct dry__call *c, struct dry_bloc
 DRY_MUST_USE dry_status dry__estimate(struct dry__call *c, struct dry__setting *s, uint64_t *out,
                                       const struct dry__args *a);
 /* Tip wallets are told to pay. */
-void dry__suggest_tip(struct dry_rpc *rpc, struct dry_u256 *out);
+DRY_MUST_USE dry_status dry__suggest_tip(struct dry__call *c, struct dry_u256 *out);
 /* Base fee of the block after the head. */
 void dry__next_base_fee(struct dry_rpc *rpc, struct dry_u256 *out);
 /* An address as geth prints it (EIP-55), NUL-terminated. */

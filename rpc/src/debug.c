@@ -212,8 +212,6 @@ DRY__METHOD(debug_traceBlockByNumber)
     bool pending;
     dry_status st = block_param(c, &r.block, NULL, &pending);
 
-    if (dry_ok(st) && pending)
-        st = dry__call_fail(c, DRY__RPC_SERVER, "tracing on top of pending is not supported");
     if (dry_ok(st))
         st = trace_block(c, w, &r);
     rerun_close(c, &r);

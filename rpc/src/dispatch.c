@@ -262,6 +262,9 @@ static void call_read(struct dry__request *r, struct dry__call *c, struct dry_js
                               c->method->name);
     else if ((c->method->flags & DRY__SESSION) != 0 && r->session == NULL)
         (void)dry__call_fail(c, DRY__RPC_METHOD, "notifications not supported: use the WebSocket");
+    else if (c->has_params && dry_json_count(c->params) > c->method->params_max)
+        (void)dry__call_failf(c, DRY__RPC_PARAMS, "too many arguments, want at most %u",
+                              c->method->params_max);
 }
 
 static dry_status calls_read(struct dry__request *r)
@@ -432,7 +435,8 @@ static void give_up(struct dry__request *r, struct dry__call *c)
     if (r->deadline_ns == 0)
         r->deadline_ns = now + rpc->limits.call_time_ms * 1000000u * BATCH_TIMES;
     if (closing || abandoned)
-        (void)dry__call_fail(c, DRY__RPC_LIMIT, "the server is shutting down");
+        (void)dry__call_fail(c, DRY__RPC_LIMIT,
+                             closing ? "the server is shutting down" : "the client hung up");
     else if (now > r->deadline_ns)
         (void)dry__call_fail(c, DRY__RPC_LIMIT,
                              "the calls before took too long together (--rpc-call-timeout)");

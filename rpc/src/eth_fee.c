@@ -7,7 +7,6 @@
 
 #define HISTORY_BLOCKS_MAX 1024u
 #define PERCENTILES_MAX 100u
-#define TIP_DEFAULT 1000000000u /* suggested when the last block tells nothing: 1 gwei */
 
 void dry__next_base_fee(struct dry_rpc *rpc, struct dry_u256 *out)
 {
@@ -26,19 +25,14 @@ static void tip_of(struct dry_u256 *out, const struct dry_tx *tx, const struct d
         *out = DRY_U256_ZERO;
 }
 
-/* What wallets pay on top: nothing has to be outbid here unless blocks are full. */
-void dry__suggest_tip(struct dry_rpc *rpc, struct dry_u256 *out)
-{
-    (void)rpc;
-    *out = DRY_U256(TIP_DEFAULT);
-}
-
 DRY__METHOD(eth_gasPrice)
 {
     struct dry_u256 fee, tip;
+    dry_status st = dry__suggest_tip(c, &tip);
 
+    if (!dry_ok(st))
+        return st;
     dry__next_base_fee(c->rpc, &fee);
-    dry__suggest_tip(c->rpc, &tip);
     (void)dry_u256_add(&fee, &fee, &tip);
     dry_json_write_quantity_u256(w, &fee);
     return DRY_OK;
@@ -47,10 +41,11 @@ DRY__METHOD(eth_gasPrice)
 DRY__METHOD(eth_maxPriorityFeePerGas)
 {
     struct dry_u256 tip;
+    dry_status st = dry__suggest_tip(c, &tip);
 
-    dry__suggest_tip(c->rpc, &tip);
-    dry_json_write_quantity_u256(w, &tip);
-    return DRY_OK;
+    if (dry_ok(st))
+        dry_json_write_quantity_u256(w, &tip);
+    return st;
 }
 
 DRY__METHOD(eth_baseFee)

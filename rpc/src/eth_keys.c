@@ -41,8 +41,9 @@ static dry_status unknown(struct dry__call *c)
     return dry__call_fail(c, DRY__RPC_SERVER, "unknown account");
 }
 
-/* EIP-191, personal message. */
-DRY__METHOD(eth_sign)
+/* EIP-191, personal message: whose key and what data stand at these parameters. */
+static dry_status sign_message(struct dry__call *c, struct dry_json_writer *w, uint32_t who,
+                               uint32_t what)
 {
     struct dry_ecdsa_signature sig;
     struct dry_address a;
@@ -53,10 +54,10 @@ DRY__METHOD(eth_sign)
     uint8_t out[65];
     char prefix[64];
     int n;
-    dry_status st = dry__param_address(c, 0, &a);
+    dry_status st = dry__param_address(c, who, &a);
 
     if (dry_ok(st))
-        st = dry__param_data(c, 1, &data);
+        st = dry__param_data(c, what, &data);
     if (!dry_ok(st))
         return st;
     secret = secret_of(c->rpc, &a);
@@ -79,6 +80,17 @@ DRY__METHOD(eth_sign)
     return DRY_OK;
 }
 
+DRY__METHOD(eth_sign)
+{
+    return sign_message(c, w, 0, 1);
+}
+
+/* The same as wallets ask for it. */
+DRY__METHOD(personal_sign)
+{
+    return sign_message(c, w, 1, 0);
+}
+
 /* --- filling --- */
 
 enum stage { STAGE_NONCE, STAGE_GAS, STAGE_END };
@@ -91,14 +103,18 @@ struct filling {
     struct dry_tx tx;
 };
 
-static void fill_fees(struct dry__call *c, struct dry__args *a)
+static dry_status fill_fees(struct dry__call *c, struct dry__args *a)
 {
     struct dry_u256 base, tip, two = DRY_U256(2);
 
+    dry_status st;
+
     if (a->has_gas_price)
-        return;
+        return DRY_OK;
     dry__next_base_fee(c->rpc, &base);
-    dry__suggest_tip(c->rpc, &tip);
+    st = dry__suggest_tip(c, &tip);
+    if (!dry_ok(st))
+        return st;
     if (!a->has_tip)
         a->tip = a->has_max_fee && dry_u256_less(&a->max_fee, &tip) ? a->max_fee : tip;
     if (!a->has_max_fee) {
@@ -114,6 +130,7 @@ static void fill_fees(struct dry__call *c, struct dry__args *a)
         a->has_blob_fee = true;
         dry_head_close(h);
     }
+    return DRY_OK;
 }
 
 static dry_status fill_gas(struct dry__call *c, struct dry__args *a)
@@ -176,8 +193,9 @@ static dry_status fill(struct dry__call *c, struct filling **out)
     if (f->stage == STAGE_GAS) {
         if (!f->args.has_gas && !dry__need(c, DRY__WORKER))
             return dry__elsewhere();
-        fill_fees(c, &f->args);
-        st = fill_gas(c, &f->args);
+        st = fill_fees(c, &f->args);
+        if (dry_ok(st))
+            st = fill_gas(c, &f->args);
         if (!dry_ok(st))
             return st;
         f->stage = STAGE_END;

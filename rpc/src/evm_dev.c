@@ -285,6 +285,21 @@ DRY__METHOD(net_peerCount)
     return DRY_OK;
 }
 
+/* Nobody mines by work here. */
+DRY__METHOD(eth_mining)
+{
+    (void)c;
+    dry_json_write_bool(w, false);
+    return DRY_OK;
+}
+
+DRY__METHOD(eth_hashrate)
+{
+    (void)c;
+    dry_json_write_quantity(w, 0);
+    return DRY_OK;
+}
+
 DRY__METHOD(rpc_modules)
 {
     (void)c;

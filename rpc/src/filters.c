@@ -2,15 +2,22 @@
 #include "internal.h"
 #include "methods.h"
 #include <drystone/common/alloc.h>
+#include <drystone/common/hex.h>
+#include <drystone/platform/system.h>
 
 #define KEPT_BYTES_MAX (16u << 20) /* of one filter */
 #define HELD_BYTES_MAX (64u << 20) /* of all; above it none may hold more than its share */
+
+/* Whoever knows an id has the filter: 128 random bits, as a quantity without leading zeros. */
+#define ID_BYTES 16u
+#define ID_CHARS (2u + 2u * ID_BYTES)
 
 enum kind { KIND_LOGS, KIND_BLOCKS, KIND_TXS };
 
 struct filter {
     struct filter *next;
-    uint64_t id, used_ns;
+    uint64_t used_ns;
+    char id[ID_CHARS + 1];
     enum kind kind;
     bool full;     /* whole transactions */
     bool overflow; /* more happened than is kept */
@@ -97,13 +104,37 @@ static void sweep(struct dry_rpc *rpc, uint64_t now)
     }
 }
 
-static struct filter **find(struct dry_rpc *rpc, uint64_t id)
+/* With the lock held. */
+static struct filter **find(struct dry_rpc *rpc, struct dry_bytes id)
 {
     struct filter **p = &rpc->filters->first;
 
-    while (*p != NULL && (*p)->id != id)
+    while (*p != NULL && !dry_bytes_equal(dry_bytes_of((*p)->id, ID_CHARS), id))
         p = &(*p)->next;
     return p;
+}
+
+static dry_status id_make(struct dry_rpc *rpc, struct filter *f)
+{
+    struct dry_rng *rng = rpc->set.rng != NULL ? rpc->set.rng : dry_system_rng();
+    uint8_t b[ID_BYTES];
+    dry_status st = dry_rng_fill(rng, b, sizeof(b));
+
+    b[0] |= 0x10;
+    memcpy(f->id, "0x", 2);
+    dry_hex_encode(f->id + 2, DRY_BYTES_ARRAY(b));
+    return st;
+}
+
+static dry_status id_param(struct dry__call *c, struct dry_bytes *out)
+{
+    struct dry_json_value v;
+
+    if (!dry__param(c, 0, &v))
+        return dry__call_fail(c, DRY__RPC_PARAMS, "missing value for required argument 0");
+    if (dry_json_type(v) != DRY_JSON_STRING || !dry_json_plain(v, out))
+        return dry__call_fail(c, DRY__RPC_PARAMS, "invalid argument 0: want a filter's id");
+    return DRY_OK;
 }
 
 /* --- what happens --- */
@@ -219,7 +250,12 @@ static dry_status add(struct dry__call *c, struct dry_json_writer *w, struct fil
     struct dry_rpc *rpc = c->rpc;
     uint64_t now = dry_clock_monotonic_ns(rpc->set.clock);
     bool full, heavy;
+    dry_status st = id_make(rpc, f);
 
+    if (!dry_ok(st)) {
+        filter_close(f);
+        return st;
+    }
     f->kept.max = KEPT_BYTES_MAX;
     f->used_ns = now;
     dry_mutex_lock(&rpc->ears_lock);
@@ -229,11 +265,10 @@ static dry_status add(struct dry__call *c, struct dry_json_writer *w, struct fil
     if (full || heavy) {
         rpc->filters->held -= f->charged;
     } else {
-        f->id = ++rpc->ids;
         f->next = rpc->filters->first;
         rpc->filters->first = f;
         rpc->filters->count++;
-        dry_json_write_quantity(w, f->id);
+        dry_json_write_str(w, f->id);
     }
     dry_mutex_unlock(&rpc->ears_lock);
     if (!full && !heavy)
@@ -299,8 +334,8 @@ DRY__METHOD(eth_newFilter)
 DRY__METHOD(eth_uninstallFilter)
 {
     struct filter *f = NULL, **p;
-    uint64_t id;
-    dry_status st = dry__param_u64(c, 0, &id);
+    struct dry_bytes id;
+    dry_status st = id_param(c, &id);
 
     if (!dry_ok(st))
         return st;
@@ -321,8 +356,8 @@ DRY__METHOD(eth_getFilterChanges)
 {
     struct filter *f;
     bool overflow = false;
-    uint64_t id;
-    dry_status st = dry__param_u64(c, 0, &id);
+    struct dry_bytes id;
+    dry_status st = id_param(c, &id);
 
     if (!dry_ok(st))
         return st;
@@ -354,8 +389,8 @@ DRY__METHOD(eth_getFilterLogs)
     struct dry__log_query q;
     struct dry_json *doc;
     struct filter *f;
-    uint64_t id;
-    dry_status st = dry__param_u64(c, 0, &id);
+    struct dry_bytes id;
+    dry_status st = id_param(c, &id);
 
     if (!dry_ok(st))
         return st;

@@ -46,6 +46,7 @@ struct dry__method {
     dry_status (*run)(struct dry__call *c, struct dry_json_writer *w);
     void (*prepare)(struct dry__call *c);
     uint8_t where, flags;
+    uint8_t params_max;
 };
 /* Look up by name; NULL. */
 const struct dry__method *dry__method_find(struct dry_bytes name);
@@ -102,6 +103,20 @@ struct dry__runner {
     uint64_t deadline_ns; /* 0: not running; guarded by rpc->watch_lock */
 };
 
+/* The lowest tips paid in the newest blocks, for the next one's. */
+#define DRY__TIP_BLOCKS 64u
+#define DRY__TIPS_PER_BLOCK 3u
+struct dry__tip_block {
+    struct dry_hash hash;
+    uint32_t count;
+    uint64_t tips[DRY__TIPS_PER_BLOCK];
+};
+struct dry__tips {
+    struct dry_hash head; /* what is suggested after it; zero: nothing yet */
+    uint64_t suggested;
+    struct dry__tip_block blocks[DRY__TIP_BLOCKS]; /* at their number, modulo */
+};
+
 struct dry_rpc {
     struct dry_rpc_settings set;
     struct dry_rpc_limits limits;
@@ -113,6 +128,7 @@ struct dry_rpc {
     uint32_t under_way; /* requests on workers and the loop */
     uint32_t idle_count;
     struct dry__runner *idle[DRY__RUNNERS_MAX];
+    struct dry__tips tips;
 
     struct dry_mutex watch_lock;
     struct dry_cond watch_cond;
@@ -124,7 +140,7 @@ struct dry_rpc {
     struct dry_mutex ears_lock; /* guards filters and subscriptions */
     struct dry__filters *filters;
     struct dry__sub *subs;
-    uint64_t ids; /* of filters and subscriptions */
+    uint64_t ids; /* of subscriptions */
 
     /* the loop thread's */
     bool listening;

@@ -261,27 +261,60 @@ static void dev_methods_drive_the_chain(void **state)
 }
 
 /* What clients poll is told once. */
+/* A filter's id as the one parameter. */
+static const char *filter_of(char out[48], const char *answer)
+{
+    const char *id = result_of(answer);
+
+    CHECK_MSG(strlen(id) == 34, id); /* 128 bits: nobody guesses it */
+    (void)snprintf(out, 48, "[\"%s\"]", id);
+    return out;
+}
+
 static void filters_tell_once(void **state)
+{
+    char blocks[48], txs[48], logs[48], again[48];
+    struct fixture f;
+
+    (void)state;
+    open_dev(&f);
+    filter_of(blocks, fixture_call(&f, "eth_newBlockFilter", "[]"));
+    filter_of(txs, fixture_call(&f, "eth_newPendingTransactionFilter", "[]"));
+    filter_of(logs, fixture_call(&f, "eth_newFilter", "[{}]"));
+    (void)result_of(fixture_call(&f, "eth_sendTransaction", tx_of(&f, 0, "\"to\":\"" TO "\"")));
+    fixture_expect_text(&f, "eth_getFilterChanges", blocks, "\"result\":[\"0x");
+    fixture_expect(&f, "eth_getFilterChanges", blocks, "\"result\":[]}");
+    fixture_expect_text(&f, "eth_getFilterChanges", txs, "\"result\":[\"0x");
+    fixture_expect(&f, "eth_getFilterChanges", logs, "\"result\":[]}");
+    fixture_expect(&f, "eth_getFilterLogs", logs, "\"result\":[]}");
+    fixture_expect(&f, "eth_uninstallFilter", blocks, "\"result\":true}");
+    fixture_expect(&f, "eth_uninstallFilter", blocks, "\"result\":false}");
+    fixture_expect_text(&f, "eth_getFilterChanges", blocks, "filter not found");
+    fixture_expect_text(&f, "eth_getFilterChanges", "[\"0x1\"]", "filter not found");
+    fixture_expect_text(&f, "eth_getFilterChanges", "[1]", "invalid argument 0");
+    f.clock.monotonic_ns += 600ull * 1000000000; /* idle too long */
+    filter_of(again, fixture_call(&f, "eth_newBlockFilter", "[]"));
+    CHECK(strcmp(again, blocks) != 0);
+    fixture_expect_text(&f, "eth_getFilterChanges", txs, "filter not found");
+    fixture_close(&f);
+}
+
+/* More than a method takes is a mistake the caller should hear of; null counts, as with geth. */
+static void too_much_is_refused(void **state)
 {
     struct fixture f;
 
     (void)state;
     open_dev(&f);
-    fixture_expect(&f, "eth_newBlockFilter", "[]", "\"result\":\"0x1\"}");
-    fixture_expect(&f, "eth_newPendingTransactionFilter", "[]", "\"result\":\"0x2\"}");
-    fixture_expect(&f, "eth_newFilter", "[{}]", "\"result\":\"0x3\"}");
-    (void)result_of(fixture_call(&f, "eth_sendTransaction", tx_of(&f, 0, "\"to\":\"" TO "\"")));
-    fixture_expect_text(&f, "eth_getFilterChanges", "[\"0x1\"]", "\"result\":[\"0x");
-    fixture_expect(&f, "eth_getFilterChanges", "[\"0x1\"]", "\"result\":[]}");
-    fixture_expect_text(&f, "eth_getFilterChanges", "[\"0x2\"]", "\"result\":[\"0x");
-    fixture_expect(&f, "eth_getFilterChanges", "[\"0x3\"]", "\"result\":[]}");
-    fixture_expect(&f, "eth_getFilterLogs", "[\"0x3\"]", "\"result\":[]}");
-    fixture_expect(&f, "eth_uninstallFilter", "[\"0x1\"]", "\"result\":true}");
-    fixture_expect(&f, "eth_uninstallFilter", "[\"0x1\"]", "\"result\":false}");
-    fixture_expect_text(&f, "eth_getFilterChanges", "[\"0x1\"]", "filter not found");
-    f.clock.monotonic_ns += 600ull * 1000000000; /* idle too long */
-    fixture_expect(&f, "eth_newBlockFilter", "[]", "\"result\":\"0x4\"}");
-    fixture_expect_text(&f, "eth_getFilterChanges", "[\"0x2\"]", "filter not found");
+    fixture_expect(&f, "eth_chainId", "[null]",
+                   "\"error\":{\"code\":-32602,\"message\":\"too many arguments, want at most "
+                   "0\"}}");
+    fixture_expect_text(&f, "eth_getBalance", "[\"" TO "\",\"latest\",1]",
+                        "too many arguments, want at most 2");
+    fixture_expect_text(&f, "eth_call", "[{},\"latest\",{},{},{}]",
+                        "too many arguments, want at most 4");
+    fixture_expect(&f, "eth_call", "[{\"to\":\"" TO "\",\"unheardOf\":7},\"latest\",{},{}]",
+                   "\"result\":\"0x\"}");
     fixture_close(&f);
 }
 
@@ -314,6 +347,7 @@ int main(void)
         cmocka_unit_test(refusals_have_geths_words),
         cmocka_unit_test(dev_methods_drive_the_chain),
         cmocka_unit_test(filters_tell_once),
+        cmocka_unit_test(too_much_is_refused),
         cmocka_unit_test(keys_are_refused_outside_dev),
     };
 

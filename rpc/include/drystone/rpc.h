@@ -2,6 +2,7 @@
 #ifndef DRY_RPC_H
 #define DRY_RPC_H
 #include <drystone/chain.h>
+#include <drystone/common/rng.h>
 #include <drystone/platform/loop.h>
 #include <drystone/platform/metrics.h>
 #include <drystone/platform/pool.h>
@@ -35,6 +36,7 @@ struct dry_rpc_settings {
     struct dry_loop *loop;
     struct dry_pool *pool;
     struct dry_clock *clock;
+    struct dry_rng *rng;         /* of ids that must not be guessed; NULL: the system's */
     struct dry_log *log;         /* may be NULL */
     struct dry_metrics *metrics; /* may be NULL */
     const char *host;            /* [127.0.0.1] */

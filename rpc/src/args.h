@@ -50,8 +50,10 @@ dry_status dry__refused(struct dry__call *c, enum dry_verdict verdict, const str
                         const struct dry_u256 *base_fee, const struct dry_account *account);
 /* "execution reverted: reason" with the data, or another end's words. */
 dry_status dry__call_fail_end(struct dry__call *c, const struct dry_tx_result *r);
-/* Overrides of eth_call: state into a diff over the reader, block into env. */
+/* Overrides of eth_call: state into a diff over the reader, and precompiles that move or make room
+ * for it into env; block into env. */
 DRY_MUST_USE dry_status dry__override_state(struct dry__call *c, struct dry_state_diff *out,
+                                            struct dry_block_env *env,
                                             struct dry_state_reader *below,
                                             struct dry_json_value v);
 DRY_MUST_USE dry_status dry__override_block(struct dry__call *c, struct dry_block_env *env,

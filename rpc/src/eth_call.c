@@ -217,15 +217,8 @@ struct listing {
     uint32_t count, cap, keys; /* keys: of all entries */
     bool grew, failed;
     struct dry_address from, to;
+    const struct dry_rules *rules;
 };
-
-static bool is_precompile(const struct dry_address *a)
-{
-    static const uint8_t zeros[18];
-    uint32_t n = (uint32_t)a->b[18] << 8 | a->b[19];
-
-    return memcmp(a->b, zeros, 18) == 0 && ((n >= 1 && n <= 0x11) || n == 0x100);
-}
 
 /* An array in the arena with room for one more; capacities are powers of two. */
 static void *room(struct dry_arena *arena, const void *old, uint32_t count, size_t size)
@@ -259,7 +252,8 @@ static struct dry_access_entry *entry_of(struct listing *l, const struct dry_add
 
 static void add_address(struct listing *l, const struct dry_address *a)
 {
-    if (!is_precompile(a) && !dry_address_equal(a, &l->from) && !dry_address_equal(a, &l->to))
+    if (!dry_precompile_is(l->rules, a) && !dry_address_equal(a, &l->from) &&
+        !dry_address_equal(a, &l->to))
         (void)entry_of(l, a);
 }
 
@@ -327,7 +321,7 @@ static void listing_start(struct listing *l, const struct dry__args *a, struct d
     uint64_t nonce = a->nonce;
     bool exists;
 
-    *l = (struct listing){.arena = c->arena, .from = a->from, .to = a->to};
+    *l = (struct listing){.arena = c->arena, .from = a->from, .to = a->to, .rules = &s->env.rules};
     if (!a->has_to) {
         if (!a->has_nonce &&
             dry_ok(s->reader->ops->account(s->reader, &exists, &account, &a->from)))

@@ -1,10 +1,12 @@
 /* overrides.c - what callers may change of state and block for one call. */
 #include "args.h"
 #include <drystone/crypto.h>
+#include <drystone/execution.h>
 #include <stdlib.h>
 
 #define ACCOUNTS_MAX 10000u
 #define SLOTS_MAX 100000u
+#define PRECOMPILES_MAX 32u
 
 static dry_status wrong(struct dry__call *c, const char *what)
 {
@@ -53,6 +55,14 @@ static dry_status slots_read(struct dry__call *c, struct dry_account_diff *d,
     return st;
 }
 
+static dry_status fail_of(struct dry__call *c, const struct dry_address *a, const char *what)
+{
+    char text[43];
+
+    dry__checksummed(text, a);
+    return dry__call_failf(c, DRY__RPC_SERVER, "account %s %s", text, what);
+}
+
 static dry_status storage_read(struct dry__call *c, struct dry_account_diff *d,
                                struct dry_json_value v)
 {
@@ -60,7 +70,7 @@ static dry_status storage_read(struct dry__call *c, struct dry_account_diff *d,
     bool has_state = member(v, "state", &state), has_diff = member(v, "stateDiff", &diff);
 
     if (has_state && has_diff)
-        return dry__call_fail(c, DRY__RPC_SERVER, "account has both 'state' and 'stateDiff'");
+        return fail_of(c, &d->address, "has both 'state' and 'stateDiff'");
     d->storage_wiped = has_state;
     if (!has_state && !has_diff)
         return DRY_OK;
@@ -77,8 +87,6 @@ static dry_status account_read(struct dry__call *c, struct dry_account_diff *d,
 
     if (dry_json_type(v) != DRY_JSON_OBJECT && !dry_json_is_null(v))
         return wrong(c, "want an object for each account");
-    if (member(v, "movePrecompileToAddress", &m))
-        return wrong(c, "movePrecompileToAddress is not supported");
     st = below->ops->account(below, &exists, &a, &d->address);
     if (!dry_ok(st))
         return st;
@@ -99,6 +107,53 @@ static dry_status account_read(struct dry__call *c, struct dry_account_diff *d,
     return storage_read(c, d, v);
 }
 
+/* --- precompiles --- */
+
+static bool overridden(const struct dry_state_diff *d, const struct dry_address *a)
+{
+    for (uint32_t i = 0; i < d->count; i++)
+        if (dry_address_equal(&d->accounts[i].address, a))
+            return true;
+    return false;
+}
+
+/* A precompile whose account is overridden is none any more, or runs elsewhere. */
+static dry_status moves_read(struct dry__call *c, const struct dry_state_diff *d,
+                             struct dry_block_env *env, struct dry_json_value v)
+{
+    struct dry_json_iter it = {0};
+    struct dry_json_value name, m, to;
+    struct dry_precompile_move *list;
+
+    list = dry_arena_zalloc(c->arena, 2u * PRECOMPILES_MAX, sizeof(*list));
+    if (list == NULL)
+        return DRY_ENOMEM;
+    env->moves = list;
+    while (dry_json_next(v, &it, &name, &m)) {
+        struct dry_address from, target;
+        bool is = dry_ok(dry_json_address(name, &from, NULL)) &&
+                  dry_precompile_is(&env->rules, &from) &&
+                  env->move_count + 2 <= 2u * PRECOMPILES_MAX;
+        bool moves =
+            dry_json_type(m) == DRY_JSON_OBJECT && member(m, "movePrecompileToAddress", &to);
+
+        if (is)
+            list[env->move_count++] = (struct dry_precompile_move){.at = from, .none = true};
+        if (!moves)
+            continue;
+        if (!dry_ok(dry_json_address(to, &target, NULL)))
+            return wrong(c, "movePrecompileToAddress must be an address");
+        if (!is)
+            return fail_of(c, &from, "is not a precompile");
+        if (overridden(d, &target))
+            return fail_of(c, &target, "is already overridden");
+        list[env->move_count++] = (struct dry_precompile_move){.at = target, .of = from};
+    }
+    return DRY_OK;
+}
+
+/* --- accounts --- */
+
 static int account_order(const void *a, const void *b)
 {
     return memcmp(((const struct dry_account_diff *)a)->address.b,
@@ -106,7 +161,8 @@ static int account_order(const void *a, const void *b)
 }
 
 dry_status dry__override_state(struct dry__call *c, struct dry_state_diff *out,
-                               struct dry_state_reader *below, struct dry_json_value v)
+                               struct dry_block_env *env, struct dry_state_reader *below,
+                               struct dry_json_value v)
 {
     struct dry_json_iter it = {0};
     struct dry_json_value name, m;
@@ -130,7 +186,7 @@ dry_status dry__override_state(struct dry__call *c, struct dry_state_diff *out,
     if (out->count != 0)
         qsort(list, out->count, sizeof(*list), account_order);
     out->accounts = list;
-    return st;
+    return dry_ok(st) ? moves_read(c, out, env, v) : st;
 }
 
 /* --- the block --- */
@@ -158,16 +214,17 @@ static dry_status word(struct dry__call *c, struct dry_json_value v, const char 
 dry_status dry__override_block(struct dry__call *c, struct dry_block_env *env,
                                struct dry_json_value v)
 {
+    static const char *const simulated[] = {"beaconRoot", "withdrawals"};
     struct dry_json_value m;
     dry_status st;
 
     if (dry_json_type(v) != DRY_JSON_OBJECT)
         return wrong(c, "want an object for the block");
-    if (member(v, "beaconRoot", &m) || member(v, "withdrawals", &m))
-        return dry__call_fail(
-            c, DRY__RPC_SERVER,
-            "block override \"beaconRoot\" or \"withdrawals\" is not supported for "
-            "this RPC method");
+    for (size_t i = 0; i < DRY_COUNT(simulated); i++)
+        if (member(v, simulated[i], &m))
+            return dry__call_failf(c, DRY__RPC_SERVER,
+                                   "block override \"%s\" is not supported for this RPC method",
+                                   simulated[i]);
     st = number(c, v, "number", &env->number);
     if (dry_ok(st))
         st = number(c, v, "time", &env->time);

@@ -48,7 +48,7 @@ dry_status dry__setting_open(struct dry__call *c, struct dry__setting *out, uint
     out->reader = out->state.reader;
     st = env_of(c, out);
     if (dry_ok(st) && overrides && dry__param(c, block + 1, &v)) {
-        st = dry__override_state(c, &out->overrides, out->reader, v);
+        st = dry__override_state(c, &out->overrides, &out->env, out->reader, v);
         dry_overlay_reader_init(&out->overlay, out->reader, &out->overrides);
         out->reader = &out->overlay.r;
     }

@@ -167,7 +167,7 @@ static void overrides_apply(void **state)
     fixture_expect_text(&f, "eth_call",
                         "[{\"to\":\"" TO "\"},\"latest\",{\"" TO
                         "\":{\"state\":{},\"stateDiff\":{}}}]",
-                        "account has both 'state' and 'stateDiff'");
+                        "has both 'state' and 'stateDiff'");
     /* Error(string) "no" */
     fixture_expect(
         &f, "eth_call",

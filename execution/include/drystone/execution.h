@@ -28,6 +28,9 @@ void dry_tx_intrinsic_gas(uint64_t *intrinsic, uint64_t *floor, const struct dry
 /* CREATE's address for (sender, nonce). */
 void dry_create_address(struct dry_address *out, const struct dry_address *sender, uint64_t nonce);
 
+/* Whether a precompile is at the address under these rules. */
+bool dry_precompile_is(const struct dry_rules *rules, const struct dry_address *address);
+
 /* --- fees --- */
 
 /* Base fee of a block on `parent` (EIP-1559); 0 when the rules have none. `rules` are the new

@@ -77,6 +77,16 @@ enum dry__next dry__frame_push(struct dry__evm *evm, const struct dry__entry *en
     return DRY__NEXT_ENTER;
 }
 
+/* Number of the precompile that runs at the address, or 0. */
+static uint32_t precompile(const struct dry__evm *evm, const struct dry_address *address)
+{
+    const struct dry_block_env *env = evm->tx->env;
+    for (uint32_t i = 0; i < env->move_count; i++)
+        if (dry_address_equal(&env->moves[i].at, address))
+            return env->moves[i].none ? 0 : dry__precompile_at(evm->rules, &env->moves[i].of);
+    return dry__precompile_at(evm->rules, address);
+}
+
 enum dry__next dry__enter_call(struct dry__evm *evm, const struct dry__entry *en)
 {
     struct dry__world *world = evm->world;
@@ -95,7 +105,7 @@ enum dry__next dry__enter_call(struct dry__evm *evm, const struct dry__entry *en
     } else if (en->kind == DRY_FRAME_CALL || en->kind == DRY_FRAME_STATICCALL) {
         dry__world_touch(world, en->self);
     }
-    uint32_t number = dry__precompile_at(evm->rules, &en->code_address);
+    uint32_t number = precompile(evm, &en->code_address);
     if (number != 0) {
         uint64_t gas = en->gas;
         enum dry_evm_end end =

@@ -1,5 +1,6 @@
 /* The precompiled contracts: which are in force, what they cost, what they answer. */
 #include "evm/machine.h"
+#include <drystone/execution.h>
 #include <drystone/crypto.h>
 
 enum number {
@@ -45,6 +46,11 @@ uint32_t dry__precompile_at(const struct dry_rules *rules, const struct dry_addr
 }
 
 bool dry__is_precompile(const struct dry_rules *rules, const struct dry_address *address)
+{
+    return dry__precompile_at(rules, address) != 0;
+}
+
+bool dry_precompile_is(const struct dry_rules *rules, const struct dry_address *address)
 {
     return dry__precompile_at(rules, address) != 0;
 }

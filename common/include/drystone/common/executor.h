@@ -65,6 +65,12 @@ struct dry_state_diff {
 
 /* --- the block around a transaction --- */
 
+/* For calls alone (eth_call's overrides): at `at` runs the precompile of address `of`, or none. */
+struct dry_precompile_move {
+    struct dry_address at, of;
+    bool none;
+};
+
 struct dry_block_env {
     struct dry_rules rules;
     uint64_t number, time, gas_limit;
@@ -79,6 +85,8 @@ struct dry_block_env {
     struct dry_hash parent_beacon_root; /* EIP-4788 */
     bool dao_transfer; /* this is the DAO fork's block on a chain that supports it */
     bool calls_only;   /* no opening system calls: a setting for dry_executor_call() */
+    uint32_t move_count;
+    const struct dry_precompile_move *moves; /* borrowed until finish or the next begin */
 };
 
 /* --- tracing: a table of hooks; NULL hooks cost nothing --- */

@@ -102,6 +102,15 @@ uint32_t dry__node_child(const struct dry__node *n, struct dry_bytes key)
     return dry__node_bound(n, 1, key, true) - 1;
 }
 
+/* Whether a leaf has the key, and its place or where it would stand. The heads spare a look at
+ * another key when this one is new. */
+static bool slot_find(const struct dry__node *leaf, uint32_t *i, struct dry_bytes key)
+{
+    *i = dry__node_bound(leaf, 0, key, false);
+    return *i < leaf->count && leaf->head[*i] == head_of(key, leaf->skip) &&
+           dry_bytes_equal(dry__blob_key(leaf->key[*i]), key);
+}
+
 const struct dry__blob *dry__tree_find(const struct dry__node *n, struct dry_bytes key)
 {
     uint32_t i;
@@ -110,10 +119,7 @@ const struct dry__blob *dry__tree_find(const struct dry__node *n, struct dry_byt
         return NULL;
     while (!n->leaf)
         n = n->child[dry__node_child(n, key)];
-    i = dry__node_bound(n, 0, key, false);
-    if (i < n->count && dry_bytes_equal(dry__blob_key(n->key[i]), key))
-        return n->key[i];
-    return NULL;
+    return slot_find(n, &i, key) ? n->key[i] : NULL;
 }
 
 /* Room to remember one more object for dry__edit_abort(). */
@@ -325,12 +331,6 @@ static struct dry__node *leaf_ready(struct dry__edit *e, struct dry_bytes key)
         n = child;
     }
     return n;
-}
-
-static bool slot_find(const struct dry__node *leaf, uint32_t *i, struct dry_bytes key)
-{
-    *i = dry__node_bound(leaf, 0, key, false);
-    return *i < leaf->count && dry_bytes_equal(dry__blob_key(leaf->key[*i]), key);
 }
 
 dry_status dry__tree_put(struct dry__edit *e, struct dry_bytes key, struct dry_bytes value)

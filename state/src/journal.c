@@ -3,10 +3,8 @@
  * the commits above the base that made it. */
 #include "journal.h"
 
-/* States pruned at a time: the way back to the new base is walked each time, so far histories go in
- * longer steps. */
-#define STEP_MIN 16u
-#define STEP(keep) ((keep) / 8u + STEP_MIN)
+/* States pruned at a time. */
+#define STEP 16u
 
 struct dry__edge {
     struct dry_hash root;
@@ -336,6 +334,25 @@ static dry_status base_advance(struct dry__journal *j, struct dry_batch *batch, 
     return st;
 }
 
+/* Mark the way from the base to the state that is to be the new one, `down` steps towards h. It
+ * goes down while no state has two children, and only else back from the head. */
+static struct dry__edge *way_mark(const struct dry__journal *j, struct dry__edge *h, uint64_t down)
+{
+    struct dry__edge *target = j->base;
+    uint64_t depth = j->base->depth + down;
+
+    while (target->depth < depth && target->child != NULL && target->child->sibling == NULL)
+        target = target->child;
+    if (target->depth < depth) {
+        target = h;
+        while (target->depth > depth)
+            target = target->parent;
+    }
+    for (struct dry__edge *e = target; e != j->base; e = e->parent)
+        e->on_way = true;
+    return target;
+}
+
 dry_status dry__journal_prune(struct dry__journal *j, struct dry_batch *batch,
                               const struct dry_hash *head)
 {
@@ -346,14 +363,10 @@ dry_status dry__journal_prune(struct dry__journal *j, struct dry_batch *batch,
 
     if (h != NULL && h != j->fresh)
         j->fresh = NULL; /* may go now */
-    if (h == NULL || h->depth - j->base->depth < (uint64_t)j->keep + STEP(j->keep))
+    if (h == NULL || h->depth - j->base->depth < (uint64_t)j->keep + STEP)
         return DRY_OK;
     j->newest = h;
-    target = h;
-    while (target->depth > h->depth - j->keep)
-        target = target->parent;
-    for (struct dry__edge *e = target; e != j->base; e = e->parent)
-        e->on_way = true;
+    target = way_mark(j, h, h->depth - j->keep - j->base->depth);
     while (j->base != target) {
         struct dry__edge *e = j->base->child;
         dry_status one;

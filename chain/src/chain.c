@@ -212,7 +212,8 @@ static dry_status head_load(struct dry_chain *c, struct dry_buf *error)
 static dry_status parts_open(struct dry_chain *c, struct dry_buf *error)
 {
     struct dry_state_settings state = {.cache_bytes = c->set.state_cache_bytes,
-                                       .keep_states = c->set.state_history};
+                                       .keep_states = c->set.state_history,
+                                       .durable = c->set.state_journal};
     struct dry_executor_settings executor = {.jobs = c->set.jobs};
     struct dry_consensus_settings consensus = c->set.consensus_settings;
     dry_status st = dry_kzg_loader_open(&c->kzg);

@@ -157,6 +157,7 @@ static void chain_settings(struct dry_node *n, struct dry_chain_settings *set)
                              ? (uint32_t)dry_options_u64(o, "state-history")
                          : dry_options_has(o, "datadir") ? 0
                                                          : STATE_HISTORY_MEMORY,
+        .state_journal = dry_options_has(o, "datadir"),
         .gas_limit_target = n->dev && own_gas_limit ? dry_options_u64(o, "gas-limit") : 0,
         .durable = dry_options_bool(o, "sync-writes"),
         .set_timer = set_timer,

@@ -348,7 +348,7 @@ dry_status dry_state_apply(struct dry_state_view *v, struct dry_hash *root, stru
     struct dry_hash made;
     dry_status st;
 
-    s->journal.fresh = NULL;
+    dry__journal_settle(&s->journal);
     dry__changes_init(&changes);
     v->writer = true;
     st = dry__apply_run(&work, &made, diff);
@@ -356,7 +356,7 @@ dry_status dry_state_apply(struct dry_state_view *v, struct dry_hash *root, stru
     if (dry_ok(st))
         st = batch_fill(s, batch, &changes, diff);
     if (dry_ok(st))
-        st = dry__journal_add(&s->journal, &v->root, &made, &changes);
+        st = dry__journal_add(&s->journal, batch, &v->root, &made, &changes);
     if (dry_ok(st)) {
         *root = made;
     } else {

@@ -6,12 +6,21 @@
 /* States pruned at a time. */
 #define STEP 16u
 
+/* A record in the storage: number of the parent (8), the parent's root (32), then as the edge: root
+ * (32), created (4), dropped (4), keys. */
+#define RECORD_HEAD (8u + 32u + 32u + 4u + 4u)
+#define RECORD_MAX \
+    ((size_t)64 << 20) /* a larger change is not recorded: the tree starts behind it */
+#define NODE_KEY_MIN 33u
+
 struct dry__edge {
+    uint64_t number;
     struct dry_hash root;
     struct dry__edge *parent, *child, *sibling;
     uint64_t depth;
     bool on_way; /* from the base to the head */
     uint32_t created, dropped;
+    size_t key_bytes;
     uint8_t keys[]; /* length and key of each: created, then dropped */
 };
 
@@ -137,18 +146,36 @@ static struct dry__edge *edge_find(const struct dry__journal *j, const struct dr
     return NULL;
 }
 
-static dry_status edge_make(struct dry__edge **out, const struct dry_hash *root,
-                            const struct dry__changes *changes)
+static struct dry__edge *edge_alloc(struct dry__journal *j, const struct dry_hash *root,
+                                    size_t key_bytes)
 {
-    size_t bytes = sizeof(**out), at = 0;
-    struct dry__edge *e;
+    struct dry__edge *e = dry_alloc(sizeof(*e) + key_bytes);
+
+    if (e != NULL) {
+        e->root = *root;
+        e->key_bytes = key_bytes;
+        e->number = j->next++;
+    }
+    return e;
+}
+
+static size_t keys_bytes(const struct dry__changes *changes)
+{
+    size_t bytes = 0;
 
     for (const struct dry__change *c = changes->first; c != NULL; c = c->next)
         bytes += c->key_len != 0 ? c->key_len + 1u : 0;
-    e = dry_alloc(bytes);
+    return bytes;
+}
+
+static dry_status edge_make(struct dry__journal *j, struct dry__edge **out,
+                            const struct dry_hash *root, const struct dry__changes *changes)
+{
+    struct dry__edge *e = edge_alloc(j, root, keys_bytes(changes));
+    size_t at = 0;
+
     if (e == NULL)
         return DRY_ENOMEM;
-    e->root = *root;
     for (int pass = 0; pass < 2; pass++) {
         for (const struct dry__change *c = changes->first; c != NULL; c = c->next) {
             if (c->key_len == 0 || c->drop != (pass == 1))
@@ -173,47 +200,245 @@ static struct dry_bytes key_next(const uint8_t **at)
     return key;
 }
 
-dry_status dry__journal_add(struct dry__journal *j, const struct dry_hash *parent,
-                            const struct dry_hash *root, const struct dry__changes *changes)
+/* Hang e below p, with room made in the tally. */
+static void edge_link(struct dry__journal *j, struct dry__edge *p, struct dry__edge *e)
 {
-    const struct dry__changes none = {NULL, NULL, 0};
-    struct dry__edge *p, *e;
-    const uint8_t *at;
-    dry_status st;
+    const uint8_t *at = e->keys;
 
-    j->fresh = NULL;
-    if (j->keep == 0 || dry_hash_equal(parent, root))
-        return DRY_OK;
-    p = edge_find(j, parent);
-    if (p == NULL) { /* not of this tree: start another; what the old one knew stays stored */
-        dry__journal_fini(j);
-        st = edge_make(&j->base, parent, &none);
-        if (!dry_ok(st))
-            return st;
-        p = j->newest = j->base;
-    }
-    for (e = p->child; e != NULL; e = e->sibling) {
-        if (dry_hash_equal(&e->root, root)) {
-            j->newest = e;
-            return DRY_OK;
-        }
-    }
-    st = tally_reserve(&j->made, (size_t)changes->count);
-    if (dry_ok(st))
-        st = edge_make(&e, root, changes);
-    if (!dry_ok(st))
-        return st;
     e->parent = p;
     e->depth = p->depth + 1;
     e->sibling = p->child;
-    p->child = j->newest = j->fresh = e;
-    at = e->keys;
+    p->child = j->newest = e;
     for (uint32_t i = 0; i < e->created; i++) {
         struct dry_bytes key = key_next(&at);
 
         tally_add(&j->made, key_id(key.ptr, key.len));
     }
+}
+
+/* Start another tree with this state; the nodes the old one knew of stay. */
+static dry_status tree_start(struct dry__journal *j, const struct dry_hash *root)
+{
+    dry__journal_fini(j);
+    j->stale = j->stored;
+    j->base = j->newest = edge_alloc(j, root, 0);
+    return j->base != NULL ? DRY_OK : DRY_ENOMEM;
+}
+
+/* --- records --- */
+
+struct record_key {
+    uint8_t b[9];
+};
+
+static struct record_key record_key(uint64_t number)
+{
+    struct record_key k = {{DRY__KEY_JOURNAL}};
+
+    number = __builtin_bswap64(number); /* so that keys are in order of number */
+    memcpy(k.b + 1, &number, 8);
+    return k;
+}
+
+static dry_status record_put(const struct dry__journal *j, struct dry_batch *batch,
+                             const struct dry__edge *p, const struct dry__edge *e)
+{
+    struct record_key key = record_key(e->number);
+    uint8_t head[RECORD_HEAD];
+    struct dry_buf value = {0};
+    dry_status st;
+
+    if (!j->stored)
+        return DRY_OK;
+    memcpy(head, &p->number, 8);
+    memcpy(head + 8, p->root.b, 32);
+    memcpy(head + 40, e->root.b, 32);
+    memcpy(head + 72, &e->created, 4);
+    memcpy(head + 76, &e->dropped, 4);
+    st = dry_buf_append(&value, DRY_BYTES_ARRAY(head));
+    if (dry_ok(st))
+        st = dry_buf_append(&value, dry_bytes_of(e->keys, e->key_bytes));
+    if (dry_ok(st))
+        st = dry_batch_put(batch, DRY_BYTES_ARRAY(key.b), dry_buf_bytes(&value));
+    dry_buf_fini(&value);
+    return st;
+}
+
+static dry_status record_delete(const struct dry__journal *j, struct dry_batch *batch,
+                                const struct dry__edge *e)
+{
+    struct record_key key = record_key(e->number);
+
+    return j->stored ? dry_batch_delete(batch, DRY_BYTES_ARRAY(key.b)) : DRY_OK;
+}
+
+/* Delete what is recorded of another tree. */
+static dry_status records_clear(struct dry__journal *j, struct dry_batch *batch)
+{
+    const uint8_t prefix[1] = {DRY__KEY_JOURNAL};
+    dry_status st;
+
+    if (!j->stale)
+        return DRY_OK;
+    st = dry_batch_delete_prefix(batch, DRY_BYTES_ARRAY(prefix));
+    j->cleared = dry_ok(st);
+    j->stale = !j->cleared;
+    return st;
+}
+
+static bool keys_valid(struct dry_bytes keys, uint64_t count)
+{
+    for (; count != 0; count--) {
+        size_t n = keys.len != 0 ? keys.ptr[0] : 0;
+
+        if (n < NODE_KEY_MIN || n > DRY__NODE_KEY_MAX || n >= keys.len ||
+            (keys.ptr[1] != DRY__KEY_ACCOUNT_NODE && keys.ptr[1] != DRY__KEY_SLOT_NODE))
+            return false;
+        keys = dry_bytes_of(keys.ptr + n + 1, keys.len - n - 1);
+    }
+    return keys.len == 0;
+}
+
+static struct dry__edge *edge_numbered(const struct dry__journal *j, uint64_t number)
+{
+    struct dry__edge *e = j->newest;
+
+    if (e != NULL && e->number == number)
+        return e;
+    for (e = j->base; e != NULL && e->number != number; e = edge_next(j->base, e))
+        ;
+    return e;
+}
+
+/* One record becomes an edge. ENOTFOUND when its parent is not known. */
+static dry_status record_read(struct dry__journal *j, struct dry_bytes key, struct dry_bytes value)
+{
+    struct dry_hash parent_root, root;
+    struct dry__edge *p, *e;
+    uint64_t number, parent;
+    uint32_t created, dropped;
+    dry_status st = DRY_OK;
+
+    if (key.len != 9 || value.len < RECORD_HEAD)
+        return DRY_STATUS(ECORRUPT, "a record for pruning is damaged");
+    memcpy(&number, key.ptr + 1, 8);
+    memcpy(&parent, value.ptr, 8);
+    memcpy(parent_root.b, value.ptr + 8, 32);
+    memcpy(root.b, value.ptr + 40, 32);
+    memcpy(&created, value.ptr + 72, 4);
+    memcpy(&dropped, value.ptr + 76, 4);
+    value = dry_bytes_of(value.ptr + RECORD_HEAD, value.len - RECORD_HEAD);
+    if (!keys_valid(value, (uint64_t)created + dropped))
+        return DRY_STATUS(ECORRUPT, "a record for pruning is damaged");
+    if (j->base == NULL) {
+        j->next = parent;
+        st = tree_start(j, &parent_root);
+    }
+    p = dry_ok(st) ? edge_numbered(j, parent) : NULL;
+    if (dry_ok(st) && p == NULL)
+        return DRY_ENOTFOUND;
+    if (dry_ok(st))
+        st = tally_reserve(&j->made, created);
+    if (!dry_ok(st))
+        return st;
+    j->next = __builtin_bswap64(number);
+    e = edge_alloc(j, &root, value.len);
+    if (e == NULL)
+        return DRY_ENOMEM;
+    e->created = created;
+    e->dropped = dropped;
+    if (value.len != 0)
+        memcpy(e->keys, value.ptr, value.len);
+    edge_link(j, p, e);
     return DRY_OK;
+}
+
+dry_status dry__journal_load(struct dry__journal *j, struct dry_storage *storage)
+{
+    const uint8_t prefix[1] = {DRY__KEY_JOURNAL};
+    struct dry_cursor *c = NULL;
+    struct dry_bytes key, value;
+    dry_status st = dry_cursor_open(storage, NULL, &c, DRY_BYTES_ARRAY(prefix));
+    bool stale = false;
+
+    if (!dry_ok(st))
+        return st;
+    j->next = 1;
+    while (!stale && dry_ok(st = dry_cursor_next(c, &key, &value))) {
+        if (j->keep != 0)
+            st = record_read(j, key, value);
+        stale = j->keep == 0 || st.code == DRY_CODE_ENOTFOUND;
+        if (!stale && !dry_ok(st))
+            break;
+    }
+    dry_cursor_close(c);
+    if (stale)
+        dry__journal_fini(j);
+    j->stale = stale;
+    return stale || st.code == DRY_CODE_ENOTFOUND ? DRY_OK : st;
+}
+
+/* --- a commit --- */
+
+void dry__journal_settle(struct dry__journal *j)
+{
+    j->fresh = NULL;
+    j->cleared = false;
+}
+
+static dry_status add(struct dry__journal *j, struct dry_batch *batch,
+                      const struct dry_hash *parent, const struct dry_hash *root,
+                      const struct dry__changes *changes)
+{
+    struct dry__edge *p = edge_find(j, parent), *e = NULL;
+    dry_status st = DRY_OK;
+
+    if (j->stored && keys_bytes(changes) > RECORD_MAX) {
+        st = tree_start(j, root);
+        return dry_ok(st) ? records_clear(j, batch) : st;
+    }
+    if (p == NULL) { /* not of this tree */
+        st = tree_start(j, parent);
+        p = j->base;
+    }
+    for (e = p != NULL ? p->child : NULL; e != NULL; e = e->sibling) {
+        if (dry_hash_equal(&e->root, root)) {
+            j->newest = e;
+            return DRY_OK;
+        }
+    }
+    if (dry_ok(st))
+        st = records_clear(j, batch);
+    if (dry_ok(st))
+        st = tally_reserve(&j->made, (size_t)changes->count);
+    if (dry_ok(st))
+        st = edge_make(j, &e, root, changes);
+    if (dry_ok(st))
+        st = record_put(j, batch, p, e);
+    if (!dry_ok(st)) {
+        dry_free(e);
+        return st;
+    }
+    edge_link(j, p, e);
+    j->fresh = e;
+    return DRY_OK;
+}
+
+dry_status dry__journal_add(struct dry__journal *j, struct dry_batch *batch,
+                            const struct dry_hash *parent, const struct dry_hash *root,
+                            const struct dry__changes *changes)
+{
+    dry_status st;
+
+    dry__journal_settle(j);
+    if (dry_hash_equal(parent, root))
+        return DRY_OK;
+    st = j->keep != 0 ? add(j, batch, parent, root, changes) : records_clear(j, batch);
+    if (!dry_ok(st) && j->cleared) {
+        j->cleared = false;
+        j->stale = true;
+    }
+    return st;
 }
 
 /* --- pruning --- */
@@ -233,7 +458,8 @@ void dry__journal_take_back(struct dry__journal *j)
 {
     struct dry__edge *e = j->fresh, **at;
 
-    j->fresh = NULL;
+    j->stale |= j->cleared;
+    dry__journal_settle(j);
     if (e == NULL || e->child != NULL)
         return;
     for (at = &e->parent->child; *at != e; at = &(*at)->sibling)
@@ -284,6 +510,7 @@ static dry_status dead_delete(struct dry__journal *j, struct dry_batch *batch,
     for (struct dry__edge *d = dead; d != NULL && dry_ok(st); d = edge_next(dead, d)) {
         const uint8_t *at = d->keys;
 
+        st = record_delete(j, batch, d);
         for (uint32_t i = 0; i < d->created && dry_ok(st); i++) {
             struct dry_bytes key = key_next(&at);
             uint64_t id = key_id(key.ptr, key.len);
@@ -328,6 +555,8 @@ static dry_status base_advance(struct dry__journal *j, struct dry_batch *batch, 
         if (tally_count(&j->made, key_id(key.ptr, key.len)) == 0)
             st = dry_batch_delete(batch, key);
     }
+    if (dry_ok(st))
+        st = record_delete(j, batch, e);
     e->parent = e->sibling = NULL;
     j->base = e;
     dry_free(old);

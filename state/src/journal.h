@@ -1,6 +1,6 @@
-/* Which nodes each commit made and superseded, kept in memory while states may be pruned. States
- * form a tree: its root is the oldest state kept, every other one remembers how it differs from its
- * parent. */
+/* Which nodes each commit made and superseded, kept while states may be pruned: in memory and, for
+ * a storage that outlives the process, as records there. States form a tree: its root is the oldest
+ * state kept, every other one remembers how it differs from its parent. */
 #ifndef DRY__STATE_JOURNAL_H
 #define DRY__STATE_JOURNAL_H
 #include "trie.h"
@@ -18,15 +18,24 @@ struct dry__tally {
 };
 struct dry__journal {
     uint32_t keep;                   /* states; 0: all, and nothing is recorded */
+    bool stored;                     /* additions are written to the storage, too */
+    bool stale;                      /* it holds records of another tree: delete them */
+    bool cleared;                    /* the last addition's batch does */
+    uint64_t next;                   /* number of the next edge */
     struct dry__edge *base, *newest; /* NULL before the first commit */
     struct dry__edge *fresh;         /* made by the last addition; NULL when it found one */
     /* How many commits above the base made each node, by the node's id. */
     struct dry__tally made;
 };
 void dry__journal_fini(struct dry__journal *j);
+/* Read back what an earlier process recorded. Records that do not hang together are given up: their
+ * nodes stay. ECORRUPT when one does not decode. */
+DRY_MUST_USE dry_status dry__journal_load(struct dry__journal *j, struct dry_storage *storage);
+/* What was added before cannot be taken back any more. */
+void dry__journal_settle(struct dry__journal *j);
 /* The state `root` was made from `parent`. */
-DRY_MUST_USE dry_status dry__journal_add(struct dry__journal *j, const struct dry_hash *parent,
-                                         const struct dry_hash *root,
+DRY_MUST_USE dry_status dry__journal_add(struct dry__journal *j, struct dry_batch *batch,
+                                         const struct dry_hash *parent, const struct dry_hash *root,
                                          const struct dry__changes *changes);
 /* Take back the last addition: it was not committed. */
 void dry__journal_take_back(struct dry__journal *j);

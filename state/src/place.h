@@ -8,6 +8,7 @@
 #define DRY__KEY_ACCOUNT_NODE 0x10u /* path, hash */
 #define DRY__KEY_CODE 0x11u         /* hash */
 #define DRY__KEY_SLOT_NODE 0x12u    /* hashed address, path, hash */
+#define DRY__KEY_JOURNAL 0x13u      /* number (8): a commit's nodes made and superseded */
 #define DRY__NODE_KEY_MAX (1u + 32u + 1u + 32u + 32u)
 
 struct dry__place {

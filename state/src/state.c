@@ -17,9 +17,12 @@ dry_status dry_state_open(struct dry_state **out, struct dry_storage *storage,
         return DRY_ENOMEM;
     s->storage = storage;
     s->journal.keep = set != NULL ? set->keep_states : 0;
+    s->journal.stored = set != NULL && set->durable;
     st = dry__cache_init(&s->cache, bytes != 0 ? bytes : CACHE_BYTES_DEFAULT);
+    if (dry_ok(st) && s->journal.stored)
+        st = dry__journal_load(&s->journal, storage);
     if (!dry_ok(st)) {
-        dry_free(s);
+        dry_state_close(s);
         return st;
     }
     *out = s;

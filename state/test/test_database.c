@@ -504,6 +504,230 @@ static void damaged_nodes(void **unused)
     fixture_close(&f);
 }
 
+/* --- pruning over restarts --- */
+
+enum { KEEP = 5 };
+
+static void restart(struct fixture *f, uint32_t keep)
+{
+    const struct dry_state_settings set = {.keep_states = keep, .durable = true};
+
+    dry_state_close(f->state);
+    f->state = NULL;
+    assert_true(dry_ok(dry_state_open(&f->state, f->storage, &set)));
+}
+
+static unsigned count(struct fixture *f, const char *prefix)
+{
+    struct dry_cursor *c = NULL;
+    struct dry_bytes key, value;
+    unsigned n = 0;
+
+    assert_true(dry_ok(dry_cursor_open(f->storage, NULL, &c, dry_bytes_of(prefix, 1))));
+    while (dry_ok(dry_cursor_next(c, &key, &value)))
+        n++;
+    dry_cursor_close(c);
+    return n;
+}
+
+static void same_nodes(struct fixture *a, struct fixture *b, const char *prefix)
+{
+    struct dry_cursor *ca = NULL, *cb = NULL;
+    struct dry_bytes ka, kb, v;
+
+    assert_int_equal(count(a, prefix), count(b, prefix));
+    assert_true(dry_ok(dry_cursor_open(a->storage, NULL, &ca, dry_bytes_of(prefix, 1))));
+    assert_true(dry_ok(dry_cursor_open(b->storage, NULL, &cb, dry_bytes_of(prefix, 1))));
+    while (dry_ok(dry_cursor_next(ca, &ka, &v))) {
+        assert_true(dry_ok(dry_cursor_next(cb, &kb, &v)));
+        CHECK_BYTES(ka, kb, "stored nodes");
+    }
+    dry_cursor_close(ca);
+    dry_cursor_close(cb);
+}
+
+/* Apply on roots[from]; with commit false everything but the last step, as before a kill. */
+static struct dry_hash step(struct fixture *f, unsigned from, const struct model_diff *d,
+                            bool commit)
+{
+    struct dry_state_view *v = view_of(f, &f->roots[from]);
+    struct dry_hash root;
+
+    dry_batch_clear(&f->batch);
+    assert_true(dry_ok(dry_state_apply(v, &root, &f->batch, &d->diff, NULL)));
+    assert_true(dry_ok(dry_state_prune(f->state, &f->batch, &root)));
+    if (commit)
+        assert_true(dry_ok(dry_storage_commit(f->storage, &f->batch, false)));
+    dry_state_view_close(v);
+    return root;
+}
+
+/* roots[0] is the head, roots[i] the i-th before it: put root on top of the from-th. */
+static void move(struct fixture *f, unsigned from, const struct dry_hash *root,
+                 const struct model *m)
+{
+    struct dry_hash roots[STATES];
+    static struct model models[STATES];
+
+    memcpy(roots, f->roots, sizeof(roots));
+    memcpy(models, f->models, sizeof(models));
+    for (unsigned i = 1; i < STATES; i++) {
+        unsigned old = from + i - 1 < STATES ? from + i - 1 : STATES - 1;
+        f->roots[i] = roots[old];
+        f->models[i] = models[old];
+    }
+    f->roots[0] = *root;
+    f->models[0] = *m;
+}
+
+/* Two runs of one history, with branches: one process, and one killed now and then. They keep the
+ * same nodes, and every state that should be there reads well. */
+static void restarts_prune_the_same(void **unused)
+{
+    static struct fixture whole, killed;
+    static struct model_diff d, other;
+    static struct model m;
+    unsigned depth = STATES, deepest = 0;
+    uint64_t seed = 90;
+
+    (void)unused;
+    fixture_open(&whole, KEEP);
+    fixture_open(&killed, KEEP);
+    restart(&killed, KEEP);
+    for (unsigned n = 0; n < 400; n++) {
+        unsigned from = model_random(&seed) % 4 == 0 ? (unsigned)(model_random(&seed) % 4) : 0;
+        struct dry_hash root;
+
+        if (n % 5 == 0) { /* killed before the commit: of that block nothing is left */
+            m = killed.models[from];
+            model_change(&m, &other, 8, &seed);
+            (void)step(&killed, from, &other, false);
+        }
+        if (n % 5 == 0 || n % 7 == 0)
+            restart(&killed, KEEP);
+        if (n % 11 == 0) { /* the commit failed, the process goes on */
+            struct dry_state_view *v = view_of(&killed, &killed.roots[from]);
+
+            m = killed.models[from];
+            model_change(&m, &other, 8, &seed);
+            dry_batch_clear(&killed.batch);
+            assert_true(dry_ok(dry_state_apply(v, &root, &killed.batch, &other.diff, NULL)));
+            dry_state_forget(killed.state);
+            dry_state_view_close(v);
+        }
+        m = whole.models[from];
+        model_change(&m, &d, 1 + (unsigned)(model_random(&seed) % 8), &seed);
+        root = step(&whole, from, &d, true);
+        move(&whole, from, &root, &m);
+        root = step(&killed, from, &d, true);
+        move(&killed, from, &root, &m);
+        same_nodes(&whole, &killed, "\x10");
+        same_nodes(&whole, &killed, "\x12");
+        depth = depth - from + 1;
+        deepest = depth > deepest ? depth : deepest;
+        for (unsigned i = 0; i <= depth + KEEP - deepest && n % 8 == 0; i++) {
+            struct dry_state_view *v = view_of(&killed, &killed.roots[i]);
+            model_check_reader(&killed.models[i], dry_state_view_reader(v));
+            dry_state_view_close(v);
+        }
+    }
+    assert_int_equal(count(&whole, "\x13"), 0); /* memory that ends with the process */
+    assert_in_range(count(&killed, "\x13"), KEEP, 200);
+    fixture_close(&whole);
+    fixture_close(&killed);
+}
+
+/* States made while nothing was pruned do not fall to what was noted before. */
+static void pruning_is_turned_off_and_on(void **unused)
+{
+    static struct fixture f;
+    static struct model_diff d;
+    static struct model m;
+    uint64_t seed = 91;
+
+    (void)unused;
+    fixture_open(&f, 0);
+    for (unsigned n = 0; n < 200; n++) {
+        unsigned part = n / 40, from = n % 40 == 39 ? 3 : 0;
+        struct dry_hash root;
+
+        if (n % 10 == 0)
+            restart(&f, part % 2 == 0 ? KEEP : 0);
+        m = f.models[from];
+        model_change(&m, &d, 8, &seed);
+        root = step(&f, from, &d, true);
+        move(&f, from, &root, &m);
+        if (part % 2 == 1)
+            assert_int_equal(count(&f, "\x13"), 0);
+        for (unsigned i = 0; i <= KEEP; i++) {
+            struct dry_state_view *v = view_of(&f, &f.roots[i]);
+            model_check_reader(&f.models[i], dry_state_view_reader(v));
+            dry_state_view_close(v);
+        }
+    }
+    fixture_close(&f);
+}
+
+/* A damaged record is told; records whose beginning is missing are given up, and go. */
+static void damaged_records(void **unused)
+{
+    static const struct dry_state_settings set = {.keep_states = KEEP, .durable = true};
+    static struct fixture f;
+    static struct model_diff d;
+    struct dry_cursor *c = NULL;
+    struct dry_bytes key, value;
+    struct dry_batch bad = {0};
+    uint8_t first[9], byte;
+    struct dry_buf good = {0};
+    uint64_t seed = 92;
+
+    (void)unused;
+    fixture_open(&f, KEEP);
+    restart(&f, KEEP);
+    for (unsigned n = 0; n < 9; n++) {
+        struct dry_hash root;
+
+        model_change(&f.models[0], &d, 8, &seed);
+        root = step(&f, 0, &d, true);
+        f.roots[0] = root;
+    }
+    assert_int_equal(count(&f, "\x13"), 9);
+    assert_true(dry_ok(dry_cursor_open(f.storage, NULL, &c, DRY_BYTES_LIT("\x13"))));
+    for (unsigned n = 0; n < 3; n++)
+        assert_true(dry_ok(dry_cursor_next(c, &key, &value)));
+    memcpy(first, key.ptr, sizeof(first));
+    assert_true(dry_ok(dry_buf_append(&good, value)));
+    dry_cursor_close(c);
+    dry_state_close(f.state);
+    f.state = NULL;
+    for (size_t cut = 0; cut < good.len; cut += 1 + cut / 3) {
+        dry_batch_clear(&bad);
+        assert_true(
+            dry_ok(dry_batch_put(&bad, DRY_BYTES_ARRAY(first), dry_bytes_of(good.ptr, cut))));
+        assert_true(dry_ok(dry_storage_commit(f.storage, &bad, false)));
+        assert_int_equal(dry_state_open(&f.state, f.storage, &set).code, DRY_CODE_ECORRUPT);
+    }
+    for (size_t at = 72; at < 82; at++) { /* counts, and the first key's length and kind */
+        dry_batch_clear(&bad);
+        byte = good.ptr[at];
+        good.ptr[at] ^= 0x81;
+        assert_true(dry_ok(dry_batch_put(&bad, DRY_BYTES_ARRAY(first), dry_buf_bytes(&good))));
+        good.ptr[at] = byte;
+        assert_true(dry_ok(dry_storage_commit(f.storage, &bad, false)));
+        assert_int_equal(dry_state_open(&f.state, f.storage, &set).code, DRY_CODE_ECORRUPT);
+    }
+    dry_batch_clear(&bad);
+    assert_true(dry_ok(dry_batch_delete(&bad, DRY_BYTES_ARRAY(first))));
+    assert_true(dry_ok(dry_storage_commit(f.storage, &bad, false)));
+    assert_true(dry_ok(dry_state_open(&f.state, f.storage, &set)));
+    model_change(&f.models[0], &d, 8, &seed);
+    (void)step(&f, 0, &d, true);
+    assert_int_equal(count(&f, "\x13"), 1);
+    dry_batch_fini(&bad);
+    dry_buf_fini(&good);
+    fixture_close(&f);
+}
+
 static void diffs_out_of_order(void **unused)
 {
     static struct model_diff d;
@@ -533,6 +757,9 @@ int main(void)
         cmocka_unit_test(failing_memory),
         cmocka_unit_test(failing_memory_state),
         cmocka_unit_test(damaged_nodes),
+        cmocka_unit_test(restarts_prune_the_same),
+        cmocka_unit_test(pruning_is_turned_off_and_on),
+        cmocka_unit_test(damaged_records),
         cmocka_unit_test(diffs_out_of_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,6 +62,7 @@ struct dry_chain_settings {
     struct dry_pool_limits pool; /* zero members: defaults */
     uint64_t state_cache_bytes;
     uint32_t state_history;      /* states kept behind the head; 0: all */
+    bool state_journal;          /* the storage outlives the process: states may be pruned later */
     uint64_t gas_limit_target;   /* 0: keep the parent's */
     bool durable;                /* fsync every commit; without it a killed process loses nothing, a
                                     crashed machine may lose the newest blocks */

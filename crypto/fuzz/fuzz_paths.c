@@ -1,6 +1,7 @@
 /* Both paths of every primitive that has two must give the same answer and the same bytes for any
  * input. The first byte chooses the primitive; the rest is its input, padded with zeros where it
  * needs a fixed length. */
+#include "recover_peer.h"
 #include <drystone/crypto/portable.h>
 #include <stdlib.h>
 
@@ -77,6 +78,8 @@ static void try_recover(struct dry_bytes in)
     take(&in, hash.b, 32);
     found = dry_secp256k1_recover(a, &hash, &sig);
     require(dry_portable_secp256k1_recover(b, &hash, &sig) == found);
+    require(!found || memcmp(a, b, 64) == 0);
+    require(recover_peer(b, &hash, &sig) == found);
     require(!found || memcmp(a, b, 64) == 0);
 }
 

@@ -1,4 +1,4 @@
-/* secp256k1 by libsecp256k1. */
+/* Keys and signatures of secp256k1, by libsecp256k1. */
 #include <drystone/crypto.h>
 #include <secp256k1.h>
 #include <secp256k1_preallocated.h>
@@ -30,37 +30,6 @@ static void pubkey_store(uint8_t out[64], const secp256k1_pubkey *key)
     secp256k1_ec_pubkey_serialize(secp256k1_context_static, point, &len, key,
                                   SECP256K1_EC_UNCOMPRESSED);
     memcpy(out, point + 1, 64);
-}
-
-bool dry_secp256k1_recover(uint8_t pubkey[64], const struct dry_hash *hash,
-                           const struct dry_ecdsa_signature *sig)
-{
-    uint8_t compact[64];
-    secp256k1_ecdsa_recoverable_signature parsed;
-    secp256k1_pubkey key;
-
-    if (sig->y_parity > 1)
-        return false;
-    memcpy(compact, sig->r, 32);
-    memcpy(compact + 32, sig->s, 32);
-    if (!secp256k1_ecdsa_recoverable_signature_parse_compact(secp256k1_context_static, &parsed,
-                                                             compact, sig->y_parity))
-        return false;
-    if (!secp256k1_ecdsa_recover(secp256k1_context_static, &key, &parsed, hash->b))
-        return false;
-    pubkey_store(pubkey, &key);
-    return true;
-}
-
-bool dry_secp256k1_recover_address(struct dry_address *out, const struct dry_hash *hash,
-                                   const struct dry_ecdsa_signature *sig)
-{
-    uint8_t pubkey[64];
-
-    if (!dry_secp256k1_recover(pubkey, hash, sig))
-        return false;
-    dry_address_of_pubkey(out, pubkey);
-    return true;
 }
 
 bool dry_secp256k1_sign(struct dry_ecdsa_signature *out, const struct dry_hash *hash,

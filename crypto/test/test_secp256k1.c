@@ -1,6 +1,7 @@
-/* secp256k1: recovery through libsecp256k1 and through the portable path; signing, keys and BIP-32
- * sums. */
+/* secp256k1: recovery through the native and the portable path, beside libsecp256k1; signing, keys
+ * and BIP-32 sums. */
 #include "rand.h"
+#include "recover_peer.h"
 #include <drystone/common/hex.h>
 #include <drystone/crypto/portable.h>
 #include <drystone/test.h>
@@ -321,10 +322,52 @@ static void paths_agree(void **state)
         rand_fill(&rand, i % 3 == 0 ? sig.s : sig.r, 32);
         alive = dry_secp256k1_recover(fast, &hash, &sig);
         CHECK(dry_portable_secp256k1_recover(portable, &hash, &sig) == alive);
-        CHECK(!alive || memcmp(fast, portable, 64) == 0);
+        CHECK(recover_peer(want, &hash, &sig) == alive);
+        CHECK(!alive || (memcmp(fast, portable, 64) == 0 && memcmp(fast, want, 64) == 0));
         damaged_but_alive += alive;
     }
     CHECK(damaged_but_alive > 1000); /* a third keep their point, half of the others hit one */
+}
+
+/* Scalars near 0, the order and powers of two, and points whose multiples meet those of the
+ * generator: all paths and libsecp256k1 say the same. The nonce point of x is G, 2 G, 3 G ... in
+ * turn. */
+static void paths_agree_at_edges(void **state)
+{
+    static const char *const scalars[] = {
+        "0000000000000000000000000000000000000000000000000000000000000001",
+        "0000000000000000000000000000000000000000000000000000000000000002",
+        "0000000000000000000000000000000100000000000000000000000000000000",
+        "5363ad4cc05c30e0a5261c028812645a122e22ea20816678df02967c1b23bd72", /* lambda */
+        "7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0",
+        "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140", /* order - 1 */
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141",
+        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"};
+    unsigned found = 0;
+
+    (void)state;
+    for (unsigned k = 1; k < 128; k += k < 16 ? 1 : 37)
+        for (size_t i = 0; i < DRY_COUNT(scalars); i++)
+            for (size_t j = 0; j < 2 * DRY_COUNT(scalars); j++) {
+                uint8_t point[64], secret[32] = {0}, a[64], b[64], c[64];
+                struct dry_ecdsa_signature sig;
+                struct dry_hash hash;
+                bool ok;
+
+                secret[31] = (uint8_t)k;
+                CHECK(dry_secp256k1_pubkey(point, secret));
+                copy32(hash.b, scalars[i]);
+                copy32(sig.s, scalars[j / 2]);
+                memcpy(sig.r, point, 32);
+                sig.y_parity = j & 1;
+                ok = recover_peer(a, &hash, &sig);
+                CHECK(dry_secp256k1_recover(b, &hash, &sig) == ok);
+                CHECK(dry_portable_secp256k1_recover(c, &hash, &sig) == ok);
+                CHECK(!ok || (memcmp(a, b, 64) == 0 && memcmp(a, c, 64) == 0));
+                found += ok;
+            }
+    CHECK(found > 1000);
 }
 
 /* The address of a key by both paths. */
@@ -417,6 +460,7 @@ int main(void)
         cmocka_unit_test(secrets_have_a_range),
         cmocka_unit_test(adds_secrets),
         cmocka_unit_test(paths_agree),
+        cmocka_unit_test(paths_agree_at_edges),
         cmocka_unit_test(addresses_agree),
         cmocka_unit_test(key_address_suite),
     };

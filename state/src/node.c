@@ -216,6 +216,33 @@ static dry_status branch_decode(struct dry__node *out, struct dry_rlp *items)
     return dry_rlp_end(items);
 }
 
+/* The quick way through a branch: 16 children, each empty, a hash or a short list, and no value.
+ * False for everything else, good or bad. */
+static bool branch_scan(struct dry__node *out, const uint8_t *p, const uint8_t *end)
+{
+    unsigned used = 0;
+
+    for (int i = 0; i < 16; i++) {
+        size_t n;
+
+        if (p == end)
+            return false;
+        if (*p == 0x80) {
+            out->child[i] = DRY_BYTES_EMPTY;
+            p++;
+            continue;
+        }
+        n = *p == 0xa0 ? 33 : *p >= 0xc0 && *p < 0xc0 + 31 ? *p - 0xc0 + 1u : 0;
+        if (n == 0 || (size_t)(end - p) < n)
+            return false;
+        out->child[i] = n == 33 ? dry_bytes_of(p + 1, 32) : dry_bytes_of(p, n);
+        used++;
+        p += n;
+    }
+    out->kind = DRY__BRANCH;
+    return used >= 2 && end - p == 1 && *p == 0x80;
+}
+
 dry_status dry__node_decode(struct dry__node *out, struct dry_bytes in, unsigned depth)
 {
     struct dry_rlp c = dry_rlp_of(in), items;
@@ -228,6 +255,8 @@ dry_status dry__node_decode(struct dry__node *out, struct dry_bytes in, unsigned
         return st;
     out->path_len = 0;
     out->value = DRY_BYTES_EMPTY;
+    if (depth < DRY__PATH_NIBBLES && branch_scan(out, items.ptr, items.end))
+        return DRY_OK;
     /* Two items or seventeen; a branch's first one is a hash, inline or empty. */
     c = items;
     st = dry_rlp_raw(&c, &first);

@@ -319,6 +319,8 @@ static dry_status build(struct dry_chain *c, const struct dry_build *b, enum kee
         dry_state_forget(c->state);
         return st;
     }
+    if (c->has_next_time && m.header.time == c->next_time) /* the clock goes on from there */
+        c->time_offset = c->next_time - dry_clock_wall_ms(c->set.clock) / 1000;
     c->has_next_time = false;
     *built = true;
     DRY_LOG(c->log, INFO, "chain", "block", DRY_FIELD_U64("number", m.header.number),

@@ -481,6 +481,11 @@ dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t time)
     return DRY_OK;
 }
 
+uint32_t dry_chain_state_history(const struct dry_chain *c)
+{
+    return c->set.state_history;
+}
+
 void dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds)
 {
     c->time_offset += seconds;

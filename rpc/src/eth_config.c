@@ -202,16 +202,69 @@ DRY__METHOD(eth_config)
 
 /* --- capabilities --- */
 
-static void write_range(struct dry_json_writer *w, const char *key)
+static bool has_state(struct dry__call *c, uint64_t number)
+{
+    struct dry_state_view *view = NULL;
+    struct dry_header h;
+    struct dry_hash hash;
+    dry_status st = dry_chain_hash_at(c->rpc->set.chain, &hash, number);
+
+    if (dry_ok(st))
+        st = dry_chain_header(c->rpc->set.chain, &h, &hash, c->arena);
+    if (dry_ok(st))
+        st = dry_chain_state_open(c->rpc->set.chain, &view, &h);
+    dry_state_view_close(view);
+    return dry_ok(st);
+}
+
+/* The oldest block whose state can be read; all after it can. */
+static uint64_t oldest_state(struct dry__call *c, uint64_t head)
+{
+    uint64_t history = dry_chain_state_history(c->rpc->set.chain);
+    uint64_t lo = history == 0 || head < history ? 0 : head - history, hi = head;
+
+    if (has_state(c, lo))
+        return lo;
+    while (hi - lo > 1) { /* more was pruned under another option */
+        uint64_t mid = lo + (hi - lo) / 2;
+
+        if (has_state(c, mid))
+            hi = mid;
+        else
+            lo = mid;
+    }
+    return hi;
+}
+
+/* retention 0: nothing is deleted. */
+static void write_range(struct dry_json_writer *w, const char *key, uint64_t oldest,
+                        uint64_t retention)
 {
     dry_json_key(w, key);
-    dry_json_write_raw(w, DRY_BYTES_LIT("{\"disabled\":false,\"oldestBlock\":\"0x0\"}"));
+    dry_json_object_begin(w);
+    dry_json_key(w, "disabled");
+    dry_json_write_bool(w, false);
+    dry_json_key(w, "oldestBlock");
+    dry_json_write_quantity(w, oldest);
+    if (retention != 0) {
+        dry_json_key(w, "deleteStrategy");
+        dry_json_object_begin(w);
+        dry_json_key(w, "type");
+        dry_json_write_str(w, "window");
+        dry_json_key(w, "retentionBlocks");
+        dry_json_write_quantity(w, retention);
+        dry_json_object_end(w);
+    }
+    dry_json_object_end(w);
 }
 
 DRY__METHOD(eth_capabilities)
 {
+    static const char *const all[] = {"tx", "logs", "receipts", "blocks"};
+    uint64_t history = dry_chain_state_history(c->rpc->set.chain), oldest;
     struct dry_head *h = dry_chain_head(c->rpc->set.chain);
 
+    oldest = oldest_state(c, h->header.number);
     dry_json_object_begin(w);
     dry_json_key(w, "head");
     dry_json_object_begin(w);
@@ -220,12 +273,10 @@ DRY__METHOD(eth_capabilities)
     dry_json_key(w, "hash");
     dry_json_write_hash(w, &h->hash);
     dry_json_object_end(w);
-    write_range(w, "state");
-    write_range(w, "tx");
-    write_range(w, "logs");
-    write_range(w, "receipts");
-    write_range(w, "blocks");
-    write_range(w, "stateproofs");
+    write_range(w, "state", oldest, history);
+    for (size_t i = 0; i < DRY_COUNT(all); i++)
+        write_range(w, all[i], 0, 0);
+    write_range(w, "stateproofs", oldest, history);
     dry_json_object_end(w);
     dry_head_close(h);
     return DRY_OK;

@@ -103,18 +103,41 @@ struct filling {
     struct dry_tx tx;
 };
 
-static dry_status fill_fees(struct dry__call *c, struct dry__args *a)
+/* Fees the caller gave that no block takes. */
+static dry_status fees_check(struct dry__call *c, const struct dry__args *a, bool london)
+{
+    char max[DRY_U256_HEX_MAX], tip[DRY_U256_HEX_MAX];
+
+    if (a->has_blob_fee && dry_u256_is_zero(&a->blob_fee))
+        return dry__call_fail(c, DRY__RPC_SERVER,
+                              "maxFeePerBlobGas, if specified, must be non-zero");
+    if (a->has_gas_price && london && dry_u256_is_zero(&a->gas_price))
+        return dry__call_fail(c, DRY__RPC_SERVER, "gasPrice must be non-zero after london fork");
+    if (!a->has_max_fee)
+        return DRY_OK;
+    if (dry_u256_is_zero(&a->max_fee))
+        return dry__call_fail(c, DRY__RPC_SERVER, "maxFeePerGas must be non-zero");
+    if (!a->has_tip || !dry_u256_less(&a->max_fee, &a->tip))
+        return DRY_OK;
+    (void)dry_u256_to_hex(max, &a->max_fee);
+    (void)dry_u256_to_hex(tip, &a->tip);
+    return dry__call_failf(c, DRY__RPC_SERVER, "maxFeePerGas (%s) < maxPriorityFeePerGas (%s)", max,
+                           tip);
+}
+
+static dry_status fill_prices(struct dry__call *c, struct dry__args *a, const struct dry_head *h)
 {
     struct dry_u256 base, tip, two = DRY_U256(2);
+    dry_status st = dry__suggest_tip(c, &tip);
 
-    dry_status st;
-
-    if (a->has_gas_price)
-        return DRY_OK;
-    dry__next_base_fee(c->rpc, &base);
-    st = dry__suggest_tip(c, &tip);
     if (!dry_ok(st))
         return st;
+    if (h->rules.fork < DRY_FORK_LONDON) {
+        a->gas_price = tip;
+        a->has_gas_price = true;
+        return DRY_OK;
+    }
+    dry__next_base_fee(c->rpc, &base);
     if (!a->has_tip)
         a->tip = a->has_max_fee && dry_u256_less(&a->max_fee, &tip) ? a->max_fee : tip;
     if (!a->has_max_fee) {
@@ -122,15 +145,24 @@ static dry_status fill_fees(struct dry__call *c, struct dry__args *a)
         (void)dry_u256_add(&a->max_fee, &a->max_fee, &a->tip);
     }
     a->has_tip = a->has_max_fee = true;
-    if (a->has_blobs && !a->has_blob_fee) {
-        struct dry_head *h = dry_chain_head(c->rpc->set.chain);
+    return DRY_OK;
+}
 
+static dry_status fill_fees(struct dry__call *c, struct dry__args *a)
+{
+    struct dry_head *h = dry_chain_head(c->rpc->set.chain);
+    struct dry_u256 two = DRY_U256(2);
+    dry_status st = fees_check(c, a, h->rules.fork >= DRY_FORK_LONDON);
+
+    if (dry_ok(st) && !a->has_gas_price)
+        st = fill_prices(c, a, h);
+    if (dry_ok(st) && a->has_blobs && !a->has_blob_fee) {
         dry_blob_base_fee(&a->blob_fee, dry_excess_blob_gas_next(&h->header, &h->rules), &h->rules);
         dry_u256_mul(&a->blob_fee, &a->blob_fee, &two);
         a->has_blob_fee = true;
-        dry_head_close(h);
     }
-    return DRY_OK;
+    dry_head_close(h);
+    return st;
 }
 
 static dry_status fill_gas(struct dry__call *c, struct dry__args *a)
@@ -151,7 +183,26 @@ static dry_status fill_gas(struct dry__call *c, struct dry__args *a)
     return st;
 }
 
-static dry_status fill_start(struct dry__call *c, struct filling **out)
+/* Nobody here makes commitments and proofs: what carries blobs is signed and wrapped elsewhere. */
+static dry_status blobs_check(struct dry__call *c, const struct dry__args *a, bool sign)
+{
+    struct dry_json_value v, m;
+    bool wrapped = dry__param(c, 0, &v) && dry_json_get(v, "blobs", &m) && !dry_json_is_null(m);
+
+    if (a->has_blobs && a->blob_count == 0)
+        return dry__call_fail(c, DRY__RPC_SERVER, "need at least 1 blob for a blob transaction");
+    if ((a->has_blobs || wrapped) && !a->has_to)
+        return dry__call_fail(c, DRY__RPC_SERVER, "missing \"to\" in blob transaction");
+    if (sign && (a->has_blobs || wrapped))
+        return dry__call_fail(c, DRY__RPC_SERVER, "signing blob transactions not supported");
+    if (wrapped)
+        return dry__call_fail(c, DRY__RPC_SERVER,
+                              "blobs are not filled in here: give blobVersionedHashes, and the "
+                              "sidecar to eth_sendRawTransaction");
+    return DRY_OK;
+}
+
+static dry_status fill_start(struct dry__call *c, struct filling **out, bool sign)
 {
     struct filling *f = c->state;
     dry_status st;
@@ -165,17 +216,19 @@ static dry_status fill_start(struct dry__call *c, struct filling **out)
     st = dry__args_read(c, &f->args, 0);
     if (dry_ok(st) && !f->args.has_to && f->args.data.len == 0)
         st = dry__call_fail(c, DRY__RPC_SERVER, "contract creation without any data provided");
+    if (dry_ok(st))
+        st = blobs_check(c, &f->args, sign);
     f->own_nonce = !f->args.has_nonce;
     c->state = *out = f;
     return st;
 }
 
 /* Nonce on the loop, gas on a worker; DRY_OK when f->tx is complete but its signature. */
-static dry_status fill(struct dry__call *c, struct filling **out)
+static dry_status fill(struct dry__call *c, struct filling **out, bool sign)
 {
     struct dry_head *h;
     struct filling *f;
-    dry_status st = fill_start(c, out);
+    dry_status st = fill_start(c, out, sign);
 
     if (!dry_ok(st))
         return st;
@@ -207,7 +260,7 @@ static dry_status fill(struct dry__call *c, struct filling **out)
 }
 
 /* Sign and encode; f->tx.encoded is in the arena. */
-static dry_status sign(struct dry__call *c, struct filling *f)
+static dry_status sign_filled(struct dry__call *c, struct filling *f)
 {
     const uint8_t *secret = secret_of(c->rpc, &f->args.from);
     struct dry_ecdsa_signature sig;
@@ -253,7 +306,7 @@ DRY__METHOD(eth_fillTransaction)
 {
     struct dry_buf buf = {0};
     struct filling *f;
-    dry_status st = fill(c, &f);
+    dry_status st = fill(c, &f, false);
 
     if (dry_ok(st))
         st = dry_tx_encode(&buf, &f->tx);
@@ -268,10 +321,10 @@ DRY__METHOD(eth_fillTransaction)
 DRY__METHOD(eth_signTransaction)
 {
     struct filling *f;
-    dry_status st = fill(c, &f);
+    dry_status st = fill(c, &f, true);
 
     if (dry_ok(st))
-        st = sign(c, f);
+        st = sign_filled(c, f);
     if (dry_ok(st))
         write_filled(w, f);
     return st;
@@ -288,7 +341,7 @@ static dry_status send(struct dry__call *c, struct filling *f, struct dry_hash *
     if (f->own_nonce)
         st = dry_chain_pool_nonce(c->rpc->set.chain, &f->tx.nonce, &f->args.from);
     if (dry_ok(st))
-        st = sign(c, f);
+        st = sign_filled(c, f);
     if (!dry_ok(st))
         return st;
     h = dry_chain_head(c->rpc->set.chain);
@@ -308,14 +361,14 @@ DRY__METHOD(eth_sendTransaction)
 {
     struct dry_hash hash;
     struct filling *f;
-    dry_status st = fill_start(c, &f);
+    dry_status st = fill_start(c, &f, true);
 
     if (dry_ok(st) && !f->args.has_from)
         st = dry__call_fail(c, DRY__RPC_PARAMS, "a transaction to send needs from");
     if (dry_ok(st) && secret_of(c->rpc, &f->args.from) == NULL)
         st = unknown(c);
     if (dry_ok(st))
-        st = fill(c, &f);
+        st = fill(c, &f, true);
     if (!dry_ok(st))
         return st;
     if (!dry__need(c, DRY__LOOP))

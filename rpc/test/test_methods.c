@@ -2,6 +2,7 @@
  * told in geth's words. */
 #include "fixture.h"
 
+#define ZEROS "00000000000000000000000000000000000000000000000000000000000000"
 #define TO "0x7dcd17433742f4c0ca53122ab541d0ba67fc27df"
 
 /* {"from": account i, …more} */
@@ -216,6 +217,32 @@ static void refusals_have_geths_words(void **state)
     fixture_expect_text(&f, "eth_getLogs", "[{\"fromBlock\":\"0x5\",\"toBlock\":\"0x1\"}]",
                         "invalid block range params");
     fixture_expect_text(&f, "eth_subscribe", "[\"newHeads\"]", "notifications not supported");
+    fixture_expect_text(&f, "eth_sendTransaction",
+                        tx_of(&f, 0, "\"to\":\"" TO "\",\"gasPrice\":\"0x0\""),
+                        "gasPrice must be non-zero after london fork");
+    fixture_expect_text(&f, "eth_fillTransaction",
+                        tx_of(&f, 0, "\"to\":\"" TO "\",\"maxFeePerGas\":\"0x0\""),
+                        "maxFeePerGas must be non-zero");
+    fixture_expect_text(
+        &f, "eth_fillTransaction",
+        tx_of(&f, 0, "\"to\":\"" TO "\",\"maxFeePerGas\":\"0x5\",\"maxPriorityFeePerGas\":\"0x6\""),
+        "maxFeePerGas (0x5) < maxPriorityFeePerGas (0x6)");
+    fixture_expect_text(
+        &f, "eth_sendTransaction",
+        tx_of(&f, 0, "\"to\":\"" TO "\",\"blobVersionedHashes\":[\"0x01" ZEROS "\"]"),
+        "signing blob transactions not supported");
+    fixture_expect_text(&f, "eth_fillTransaction",
+                        tx_of(&f, 0, "\"to\":\"" TO "\",\"blobs\":[\"0x\"]"),
+                        "blobs are not filled in here");
+    fixture_expect_text(&f, "eth_fillTransaction",
+                        tx_of(&f, 0,
+                              "\"to\":\"" TO "\",\"blobVersionedHashes\":[\"0x01" ZEROS
+                              "\"],\"maxFeePerBlobGas\":\"0x0\""),
+                        "maxFeePerBlobGas, if specified, must be non-zero");
+    fixture_expect_text(
+        &f, "eth_fillTransaction",
+        tx_of(&f, 0, "\"to\":\"" TO "\",\"blobVersionedHashes\":[\"0x01" ZEROS "\"]"),
+        "\"maxFeePerBlobGas\":\"0x2\"");
     fixture_close(&f);
 }
 
@@ -233,6 +260,13 @@ static void dev_methods_drive_the_chain(void **state)
     fixture_expect_text(&f, "eth_getBlockByNumber", "[\"latest\",false]",
                         "\"timestamp\":\"0x713fb300\"");
     fixture_expect_text(&f, "evm_setNextBlockTimestamp", "[5]", "\"code\":-32602");
+    /* the clock goes on from the time that was asked for */
+    fixture_expect(&f, "evm_snapshot", "[]", "\"result\":\"0x2\"}");
+    fixture_expect_text(&f, "evm_increaseTime", "[3600]", "\"result\":");
+    fixture_expect(&f, "evm_mine", "[]", "\"result\":\"0x0\"}");
+    fixture_expect_text(&f, "eth_getBlockByNumber", "[\"latest\",false]",
+                        "\"timestamp\":\"0x713fc110\"");
+    fixture_expect(&f, "evm_revert", "[\"0x2\"]", "\"result\":true}");
     fixture_expect(&f, "evm_mine", "[{\"blocks\":3}]", "\"result\":\"0x0\"}");
     fixture_expect(&f, "eth_blockNumber", "[]", "\"result\":\"0x5\"}");
     fixture_expect(&f, "evm_revert", "[\"0x1\"]", "\"result\":true}");
@@ -243,11 +277,11 @@ static void dev_methods_drive_the_chain(void **state)
     fixture_expect(&f, "eth_blockNumber", "[]", "\"result\":\"0x0\"}");
     fixture_expect(&f, "txpool_status", "[]",
                    "\"result\":{\"pending\":\"0x1\",\"queued\":\"0x0\"}}");
-    fixture_expect(&f, "evm_snapshot", "[]", "\"result\":\"0x2\"}"); /* what waits is part of it */
+    fixture_expect(&f, "evm_snapshot", "[]", "\"result\":\"0x3\"}"); /* what waits is part of it */
     fixture_expect(&f, "evm_mine", "[]", "\"result\":\"0x0\"}");
     fixture_expect(&f, "txpool_status", "[]",
                    "\"result\":{\"pending\":\"0x0\",\"queued\":\"0x0\"}}");
-    fixture_expect(&f, "evm_revert", "[\"0x2\"]", "\"result\":true}");
+    fixture_expect(&f, "evm_revert", "[\"0x3\"]", "\"result\":true}");
     fixture_expect(&f, "txpool_status", "[]",
                    "\"result\":{\"pending\":\"0x1\",\"queued\":\"0x0\"}}");
     fixture_expect_text(&f, "txpool_content", "[]", "\"pending\":{\"0x");

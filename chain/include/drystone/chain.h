@@ -157,6 +157,8 @@ DRY_MUST_USE dry_status dry_chain_block_logs(struct dry_chain *c, const struct d
                                              void *ctx, struct dry_arena *scratch);
 bool dry_log_matches(const struct dry_log_filter *f, const struct dry_log_entry *log);
 
+/* States kept behind the head; 0: all. */
+uint32_t dry_chain_state_history(const struct dry_chain *c);
 /* State after a block, with BLOCKHASH answered for a block built on it. ENOTFOUND when pruned. */
 DRY_MUST_USE dry_status dry_chain_state_open(struct dry_chain *c, struct dry_state_view **out,
                                              const struct dry_header *header);
@@ -198,7 +200,8 @@ DRY_MUST_USE dry_status dry_chain_event(struct dry_chain *c, enum dry_event_kind
                                         uint64_t value);
 /* Go on with the work a wake() was asked for: builds for about 10 ms, then asks again. */
 DRY_MUST_USE dry_status dry_chain_work(struct dry_chain *c);
-/* evm_setNextBlockTimestamp, evm_increaseTime: seconds. EINVAL when not after the head's time. */
+/* evm_setNextBlockTimestamp, evm_increaseTime: seconds. EINVAL when not after the head's time. Once
+ * a block has the time asked for, the chain's clock goes on from there. */
 DRY_MUST_USE dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t time);
 void dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds);
 uint64_t dry_chain_time_offset(const struct dry_chain *c);

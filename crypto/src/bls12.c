@@ -1,5 +1,6 @@
 /* The precompiles of EIP-2537 over blst. The freestanding build uses this file too, with blst's C
  * path. */
+#include "portable/digits.h"
 #include <blst.h>
 #include <drystone/crypto.h>
 
@@ -114,124 +115,92 @@ enum dry_bls_result dry_bls12_g2add(uint8_t out[256], struct dry_bytes in)
     return DRY_BLS_OK;
 }
 
-/* The points and scalars of an MSM that count: infinity and zero are left out. */
-struct g1_terms {
-    size_t n;
-    blst_p1_affine *points;
-    blst_scalar *scalars;
-    limb_t *scratch;
-};
+/* --- sums of products --- */
 
-static enum dry_bls_result g1_terms_sum(blst_p1 *sum, struct g1_terms *t, struct dry_bytes in,
-                                        size_t count)
+/* A term's table holds 1, 3, ... 15 times its point. More terms than SUM_TERMS_MAX are left to
+ * blst's buckets, which take as long at about that many. */
+enum { SUM_WIDTH = 5, SUM_TABLE = 8, SUM_TERMS_MAX = 48 };
+
+/* z = 0xd201000000010000 is the curve's parameter without its sign, and z^4 - z^2 + 1 the order. */
+
+/* p = z^2 p: (beta x, -y), beta a cube root of one (Gallant, Lambert and Vanstone 2001). */
+static void g1_map(blst_p1_affine *p)
 {
-    const blst_p1_affine *points[2];
-    const byte *scalars[2];
+    static const blst_fp beta = {{0x30f1361b798a64e8, 0xf3b8ddab7ece5a2a, 0x16a8ca3ac61577f7,
+                                  0xc26a2ff874fd029b, 0x3636b76660701c6e, 0x051ba4ab241b6160}};
 
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *item = in.ptr + i * (G1_BYTES + SCALAR_BYTES);
-
-        if (!g1_decode_in_group(&t->points[t->n], item))
-            return DRY_BLS_INVALID;
-        /* Reduces modulo the order; false for zero. */
-        if (blst_scalar_from_be_bytes(&t->scalars[t->n], item + G1_BYTES, SCALAR_BYTES) &&
-            !blst_p1_affine_is_inf(&t->points[t->n]))
-            t->n++;
-    }
-    if (t->n == 0)
-        return DRY_BLS_OK;
-    if (t->n == 1) {
-        blst_p1_from_affine(sum, &t->points[0]);
-        blst_p1_mult(sum, sum, t->scalars[0].b, SCALAR_BITS);
-        return DRY_BLS_OK;
-    }
-    points[0] = t->points; /* NULL: the rest follows in memory */
-    points[1] = NULL;
-    scalars[0] = t->scalars[0].b;
-    scalars[1] = NULL;
-    blst_p1s_mult_pippenger(sum, points, t->n, scalars, SCALAR_BITS, t->scratch);
-    return DRY_BLS_OK;
+    blst_fp_mul(&p->x, &p->x, &beta);
+    blst_fp_cneg(&p->y, &p->y, true);
 }
+
+/* p = z p: what the power of p gives on the twist, negated (Galbraith, Lin and Scott 2009). */
+static void g2_map(blst_p2_affine *p)
+{
+    static const blst_fp x_imaginary = {{0x890dc9e4867545c3, 0x2af322533285a5d5, 0x50880866309b7e2c,
+                                         0xa20d1b8c7e881024, 0x14e4f04fe2db9068,
+                                         0x14e56d3f1564853a}};
+    static const blst_fp2 y_factor = {
+        {{{0x7bcfa7a25aa30fda, 0xdc17dec12a927e7c, 0x2f088dd86b4ebef1, 0xd1ca2087da74d4a7,
+           0x2da2596696cebc1d, 0x0e2b7eedbbfd87d2}},
+         {{0x3e2f585da55c9ad1, 0x4294213d86c18183, 0x382844c88b623732, 0x92ad2afd19103e18,
+           0x1d794e4fac7cf0b9, 0x0bd592fc7d825ec8}}}};
+    const blst_fp x_real = p->x.fp[0];
+
+    blst_fp_mul(&p->x.fp[0], &p->x.fp[1], &x_imaginary);
+    blst_fp_mul(&p->x.fp[1], &x_real, &x_imaginary);
+    blst_fp_cneg(&p->y.fp[1], &p->y.fp[1], true);
+    blst_fp2_mul(&p->y, &p->y, &y_factor);
+}
+
+static void g1_y_negate(blst_fp *y)
+{
+    blst_fp_cneg(y, y, true);
+}
+
+static void g2_y_negate(blst_fp2 *y)
+{
+    blst_fp2_cneg(y, y, true);
+}
+
+#define GROUP(name) blst_p1##name
+#define GROUP_OWN(name) g1_##name
+#define ITEM_BYTES (G1_BYTES + SCALAR_BYTES)
+#define PARTS 2
+#define PART_DIGITS 130
+#define PART_BASE {{0x0000000100000000, 0xac45a4010001a402, 0, 0}} /* z^2 */
+#include "bls12_sum.h"
+#undef GROUP
+#undef GROUP_OWN
+#undef ITEM_BYTES
+#undef PARTS
+#undef PART_DIGITS
+#undef PART_BASE
+
+#define GROUP(name) blst_p2##name
+#define GROUP_OWN(name) g2_##name
+#define ITEM_BYTES (G2_BYTES + SCALAR_BYTES)
+#define PARTS 4
+#define PART_DIGITS 66
+#define PART_BASE {{0xd201000000010000, 0, 0, 0}} /* z */
+#include "bls12_sum.h"
 
 enum dry_bls_result dry_bls12_g1msm(uint8_t out[128], struct dry_bytes in)
 {
-    const size_t count = in.len / (G1_BYTES + SCALAR_BYTES);
-    enum dry_bls_result result = DRY_BLS_NOMEM;
-    struct g1_terms t = {0};
     blst_p1 sum = {0};
+    const enum dry_bls_result result = g1_msm(&sum, in);
 
-    if (in.len == 0 || in.len % (G1_BYTES + SCALAR_BYTES) != 0)
-        return DRY_BLS_INVALID;
-    t.points = dry_alloc(count * sizeof(*t.points));
-    t.scalars = dry_alloc(count * sizeof(*t.scalars));
-    t.scratch = dry_alloc(blst_p1s_mult_pippenger_scratch_sizeof(count));
-    if (t.points != NULL && t.scalars != NULL && t.scratch != NULL)
-        result = g1_terms_sum(&sum, &t, in, count);
     if (result == DRY_BLS_OK)
         g1_encode(out, &sum);
-    dry_free(t.scratch);
-    dry_free(t.scalars);
-    dry_free(t.points);
     return result;
-}
-
-struct g2_terms {
-    size_t n;
-    blst_p2_affine *points;
-    blst_scalar *scalars;
-    limb_t *scratch;
-};
-
-static enum dry_bls_result g2_terms_sum(blst_p2 *sum, struct g2_terms *t, struct dry_bytes in,
-                                        size_t count)
-{
-    const blst_p2_affine *points[2];
-    const byte *scalars[2];
-
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *item = in.ptr + i * (G2_BYTES + SCALAR_BYTES);
-
-        if (!g2_decode_in_group(&t->points[t->n], item))
-            return DRY_BLS_INVALID;
-        /* Reduces modulo the order; false for zero. */
-        if (blst_scalar_from_be_bytes(&t->scalars[t->n], item + G2_BYTES, SCALAR_BYTES) &&
-            !blst_p2_affine_is_inf(&t->points[t->n]))
-            t->n++;
-    }
-    if (t->n == 0)
-        return DRY_BLS_OK;
-    if (t->n == 1) {
-        blst_p2_from_affine(sum, &t->points[0]);
-        blst_p2_mult(sum, sum, t->scalars[0].b, SCALAR_BITS);
-        return DRY_BLS_OK;
-    }
-    points[0] = t->points; /* NULL: the rest follows in memory */
-    points[1] = NULL;
-    scalars[0] = t->scalars[0].b;
-    scalars[1] = NULL;
-    blst_p2s_mult_pippenger(sum, points, t->n, scalars, SCALAR_BITS, t->scratch);
-    return DRY_BLS_OK;
 }
 
 enum dry_bls_result dry_bls12_g2msm(uint8_t out[256], struct dry_bytes in)
 {
-    const size_t count = in.len / (G2_BYTES + SCALAR_BYTES);
-    enum dry_bls_result result = DRY_BLS_NOMEM;
-    struct g2_terms t = {0};
     blst_p2 sum = {0};
+    const enum dry_bls_result result = g2_msm(&sum, in);
 
-    if (in.len == 0 || in.len % (G2_BYTES + SCALAR_BYTES) != 0)
-        return DRY_BLS_INVALID;
-    t.points = dry_alloc(count * sizeof(*t.points));
-    t.scalars = dry_alloc(count * sizeof(*t.scalars));
-    t.scratch = dry_alloc(blst_p2s_mult_pippenger_scratch_sizeof(count));
-    if (t.points != NULL && t.scalars != NULL && t.scratch != NULL)
-        result = g2_terms_sum(&sum, &t, in, count);
     if (result == DRY_BLS_OK)
         g2_encode(out, &sum);
-    dry_free(t.scratch);
-    dry_free(t.scalars);
-    dry_free(t.points);
     return result;
 }
 

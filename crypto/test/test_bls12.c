@@ -307,11 +307,22 @@ static void refuses(void **state)
     }
 }
 
-/* Sums of n products against additions one by one, in both groups, across blst's ways to do them.
+/* Sums of n products against additions one by one, in both groups, across the ways to do them.
  */
 static void sums_of_any_size(void **state)
 {
     static uint8_t in1[140 * 160], in2[140 * 288];
+    /* Next to the order and to powers of the curve's parameter z, which scalars are split by. */
+    static const char *const edges[] = {
+        ONE32,
+        ZERO32,
+        ORDER,
+        ONES32,
+        "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000000",
+        "000000000000000000000000000000000000000000000000d201000000010000",
+        "00000000000000000000000000000000ac45a4010001a401ffffffffffffffff",
+        "00000000000000000000000000000000ac45a4010001a4020000000100000000",
+        "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000002"};
     struct rand_stream rng = {2537};
 
     (void)state;
@@ -328,6 +339,8 @@ static void sums_of_any_size(void **state)
             rand_fill(&rng, item1 + 128, 32);
             if (i % 4 == 3) /* the same product twice */
                 memcpy(item1, in1 + 160 * (i - 1), 160);
+            if (i % 3 == 2)
+                memcpy(item1 + 128, test_hex(edges[i % DRY_COUNT(edges)]).ptr, 32);
             memcpy(item2 + 256, item1 + 128, 32);
 
             CHECK(dry_bls12_g1msm(sum1 + 128, dry_bytes_of(item1, 160)) == DRY_BLS_OK);

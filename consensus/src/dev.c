@@ -65,8 +65,6 @@ static uint32_t dev_event(struct dry_consensus *c, const struct dry_event *event
         d->interval_ms = event->value;
         actions[n++] = (struct dry_action){DRY_ACTION_TIMER, d->interval_ms};
         break;
-    case DRY_EVENT_HEAD:
-        break;
     }
     return n;
 }

@@ -52,7 +52,6 @@ static void automine_switches(void **state)
     ONE(c, DRY_EVENT_MINE, 0, DRY_ACTION_BUILD, 0); /* all there are */
     NONE(c, DRY_EVENT_SET_AUTOMINE, 1);
     ONE(c, DRY_EVENT_TX_READY, 1, DRY_ACTION_BUILD, 1);
-    NONE(c, DRY_EVENT_HEAD, 0);
     dry_consensus_close(c);
 }
 

@@ -12,7 +12,6 @@ enum dry_event_kind {
     DRY_EVENT_START,        /* once; number and time of the head */
     DRY_EVENT_TIMER,        /* the timer asked for has run out */
     DRY_EVENT_TX_READY,     /* `count` transactions can be included now */
-    DRY_EVENT_HEAD,         /* the head changed */
     DRY_EVENT_MINE,         /* a user asked for a block (evm_mine) */
     DRY_EVENT_SET_AUTOMINE, /* value 0 or 1 */
     DRY_EVENT_SET_INTERVAL, /* value in ms, 0 off */

@@ -248,25 +248,6 @@ static dry_status encode(struct dry_chain *c, const struct dry__making *m, struc
     return st;
 }
 
-static dry_status sidecars_store(struct dry_chain *c, const struct dry__making *m)
-{
-    struct dry_buf rlp = {0};
-    dry_status st = DRY_OK;
-
-    for (uint32_t i = 0; i < m->block.tx_count && m->blobs != 0 && dry_ok(st); i++) {
-        struct dry__key key = dry__key_hash(DRY__KEY_SIDECAR, &m->hashes[i]);
-
-        if (m->txs[i].sidecar == NULL)
-            continue;
-        rlp.len = 0;
-        st = dry_tx_encode_network(&rlp, &m->txs[i]);
-        if (dry_ok(st))
-            st = dry_batch_put(&c->batch, dry__key_bytes(&key), dry_buf_bytes(&rlp));
-    }
-    dry_buf_fini(&rlp);
-    return st;
-}
-
 static dry_status commit(struct dry_chain *c, struct dry__making *m)
 {
     struct dry__new_block b = {.block = &m->block,
@@ -288,7 +269,7 @@ static dry_status commit(struct dry_chain *c, struct dry__making *m)
     (void)dry_u256_add(&b.total_difficulty, &dry__head(c)->total_difficulty, &m->header.difficulty);
     n.hash = b.hash;
     n.total_difficulty = b.total_difficulty;
-    st = sidecars_store(c, m);
+    st = dry__sidecars_store(c, &m->block, m->hashes);
     if (dry_ok(st))
         st = dry__store_block(&c->batch, &b);
     if (dry_ok(st))

@@ -229,7 +229,7 @@ static dry_status parts_open(struct dry_chain *c, struct dry_buf *error)
         st = dry_consensus_open(&c->consensus, c->set.consensus, &consensus);
     if (dry_ok(st))
         st = head_load(c, error);
-    return st;
+    return dry_ok(st) ? dry__sidecars_find(c) : st;
 }
 
 dry_status dry_chain_open(struct dry_chain **out, const struct dry_chain_settings *set,
@@ -346,14 +346,6 @@ dry_status dry_chain_find_tx(struct dry_chain *c, struct dry_tx_place *out,
     }
     dry_buf_fini(&value);
     return st;
-}
-
-dry_status dry_chain_sidecar(struct dry_chain *c, struct dry_bytes *out,
-                             const struct dry_hash *tx_hash, struct dry_arena *arena)
-{
-    struct dry__key key = dry__key_hash(DRY__KEY_SIDECAR, tx_hash);
-
-    return dry__load(c->storage, out, &key, arena);
 }
 
 /* --- state and rules --- */

@@ -20,6 +20,7 @@ struct dry_chain {
     struct dry_head *head;
 
     struct dry_kzg_loader *kzg;
+    uint64_t sidecar_time; /* of the oldest block whose sidecars are kept; UINT64_MAX: none are */
     uint32_t tx_bytes_max; /* of the pool's limits; read by any thread */
     struct dry__pool pool;
     struct dry_pending *pending; /* the one given out last */
@@ -88,6 +89,11 @@ DRY_MUST_USE dry_status dry__state_there(struct dry_chain *c, const struct dry_h
 void dry__pool_reorganise(struct dry_chain *c, const struct dry_hash *left, uint32_t count);
 /* Have the pool follow the head when it could not at once. */
 DRY_MUST_USE dry_status dry__pool_catch_up(struct dry_chain *c);
+/* Whether there are sidecars, and how old they are, at start. */
+DRY_MUST_USE dry_status dry__sidecars_find(struct dry_chain *c);
+/* Into c->batch: keep the sidecars of a block's transactions, let a few go that are too old. */
+DRY_MUST_USE dry_status dry__sidecars_store(struct dry_chain *c, const struct dry_block *block,
+                                            const struct dry_hash *tx_hashes);
 void dry__emit(struct dry_chain *c, const struct dry_chain_event *event);
 /* Base fee, excess blob gas and the number of fields of a block on parent. */
 void dry__header_fees(struct dry_header *h, const struct dry_header *parent,

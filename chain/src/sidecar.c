@@ -1,11 +1,12 @@
 /* sidecar.c - blobs that come with a transaction: their commitments are the ones the transaction
- * names, their proofs hold. */
+ * names, their proofs hold; and keeping them for a while. */
 #include "internal.h"
 #include <drystone/common/alloc.h>
 #include <drystone/crypto.h>
 
 #define COMMITMENT_BYTES 48u
 #define PROOF_BYTES 48u
+#define EXPIRE_MAX 32u   /* sidecars a block lets go at most: more than can be in it */
 #define VERSION_KZG 0x01 /* first byte of a versioned hash (EIP-4844) */
 
 struct dry_kzg_loader {
@@ -115,4 +116,83 @@ dry_status dry_chain_tx_open(struct dry_chain *c, struct dry_pool_tx **out,
     }
     *out = tx;
     return DRY_OK;
+}
+
+/* --- keeping them --- */
+
+static struct dry__key sidecar_key(uint64_t block_time, const struct dry_hash *tx_hash)
+{
+    struct dry__key k = {.len = 41};
+
+    k.b[0] = DRY__KEY_SIDECAR;
+    dry__be64_put(k.b + 1, block_time);
+    memcpy(k.b + 9, tx_hash->b, 32);
+    return k;
+}
+
+dry_status dry_chain_sidecar(struct dry_chain *c, struct dry_bytes *out, uint64_t block_time,
+                             const struct dry_hash *tx_hash, struct dry_arena *arena)
+{
+    struct dry__key key = sidecar_key(block_time, tx_hash);
+
+    return dry__load(c->storage, out, &key, arena);
+}
+
+/* Walk from the oldest on; with a batch, delete what is older than `until` on the way, EXPIRE_MAX
+ * at most. The time of the first one that stays is noted. */
+static dry_status sidecars_walk(struct dry_chain *c, struct dry_batch *batch, uint64_t until)
+{
+    const uint8_t prefix[1] = {DRY__KEY_SIDECAR};
+    struct dry_cursor *cursor = NULL;
+    struct dry_bytes key, value;
+    uint64_t time = UINT64_MAX;
+    dry_status st = dry_cursor_open(c->storage, NULL, &cursor, DRY_BYTES_ARRAY(prefix));
+
+    if (!dry_ok(st))
+        return st;
+    for (uint32_t n = 0;; n++) {
+        st = dry_cursor_next(cursor, &key, &value);
+        if (dry_ok(st))
+            time = key.len == 41 ? dry__be64_get(key.ptr + 1) : 0; /* no key of ours: it goes */
+        if (!dry_ok(st) || batch == NULL || n == EXPIRE_MAX || time >= until)
+            break;
+        time = UINT64_MAX;
+        st = dry_batch_delete(batch, key);
+        if (!dry_ok(st))
+            break;
+    }
+    dry_cursor_close(cursor);
+    if (dry_ok(st) || st.code == DRY_CODE_ENOTFOUND)
+        c->sidecar_time = time;
+    return st.code == DRY_CODE_ENOTFOUND ? DRY_OK : st;
+}
+
+dry_status dry__sidecars_find(struct dry_chain *c)
+{
+    return sidecars_walk(c, NULL, 0);
+}
+
+dry_status dry__sidecars_store(struct dry_chain *c, const struct dry_block *block,
+                               const struct dry_hash *tx_hashes)
+{
+    uint64_t time = block->header.time;
+    struct dry_buf rlp = {0};
+    dry_status st = DRY_OK;
+
+    if (time > DRY_SIDECAR_SECONDS && c->sidecar_time < time - DRY_SIDECAR_SECONDS)
+        st = sidecars_walk(c, &c->batch, time - DRY_SIDECAR_SECONDS);
+    for (uint32_t i = 0; i < block->tx_count && dry_ok(st); i++) {
+        struct dry__key key = sidecar_key(time, &tx_hashes[i]);
+
+        if (block->txs[i].sidecar == NULL)
+            continue;
+        rlp.len = 0;
+        st = dry_tx_encode_network(&rlp, &block->txs[i]);
+        if (dry_ok(st))
+            st = dry_batch_put(&c->batch, dry__key_bytes(&key), dry_buf_bytes(&rlp));
+        if (dry_ok(st) && time < c->sidecar_time)
+            c->sidecar_time = time;
+    }
+    dry_buf_fini(&rlp);
+    return st;
 }

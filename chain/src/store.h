@@ -11,14 +11,15 @@ enum dry__store_key {
     DRY__KEY_RECEIPTS = 0x23, /* + hash: RLP list of consensus encodings as strings */
     DRY__KEY_NUMBER = 0x24,   /* + number (8): hash of the canonical block */
     DRY__KEY_TX = 0x25,       /* + tx hash: number (8), index (4), block hash; canonical chain */
-    DRY__KEY_SIDECAR = 0x26,  /* + tx hash: the network form of a blob transaction */
+    DRY__KEY_SIDECAR =
+        0x26, /* + block's time (8), tx hash: the network form of a blob transaction */
 };
 
 #define DRY__TX_PLACE_BYTES 44u
 #define DRY__BODY_TX_BYTES 52u /* of each transaction in front of a stored body */
 
 struct dry__key {
-    uint8_t b[33];
+    uint8_t b[41];
     uint8_t len;
 };
 static inline struct dry_bytes dry__key_bytes(const struct dry__key *k)

@@ -95,7 +95,7 @@ static dry_status resync(struct dry_chain *c)
 }
 
 static dry_status requeue_tx(struct dry_chain *c, const struct dry_tx *stored,
-                             const struct dry_hash *hash, struct account_ctx *ctx,
+                             const struct dry_hash *hash, uint64_t time, struct account_ctx *ctx,
                              struct dry_arena *arena)
 {
     struct dry_bytes encoded = stored->encoded;
@@ -104,9 +104,9 @@ static dry_status requeue_tx(struct dry_chain *c, const struct dry_tx *stored,
     dry_status st = DRY_OK;
 
     if (stored->type == DRY_TX_BLOB)
-        st = dry_chain_sidecar(c, &encoded, hash, arena);
+        st = dry_chain_sidecar(c, &encoded, time, hash, arena);
     if (st.code == DRY_CODE_ENOTFOUND)
-        return DRY_OK; /* imported without its blobs: nothing to mine again */
+        return DRY_OK; /* imported without its blobs, or long ago: nothing to mine again */
     if (dry_ok(st))
         st = dry_pool_tx_open(&tx, &v, encoded, &dry__head(c)->rules, c->pool.limits.tx_bytes_max);
     if (!dry_ok(st) || v.answer != DRY_POOL_OK)
@@ -125,7 +125,7 @@ static dry_status requeue_block(struct dry_chain *c, const struct dry_hash *hash
     dry_status st = dry__load_block(c->storage, &b, hash, arena);
 
     for (uint32_t i = 0; dry_ok(st) && i < b.block.tx_count; i++)
-        st = requeue_tx(c, &b.block.txs[i], &b.tx_hashes[i], ctx, arena);
+        st = requeue_tx(c, &b.block.txs[i], &b.tx_hashes[i], b.block.header.time, ctx, arena);
     return st;
 }
 

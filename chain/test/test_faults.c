@@ -46,10 +46,48 @@ static void faulty_snapshot_close(struct dry_storage *s, struct dry_snapshot *sn
     dry_snapshot_close(faulty_of(s)->inner, snap);
 }
 
+struct faulty_cursor {
+    struct dry_cursor base;
+    struct dry_storage *owner;
+    struct dry_cursor *inner;
+};
+
+static struct faulty_cursor *cursor_of(struct dry_cursor *c)
+{
+    return (struct faulty_cursor *)c;
+}
+
 static dry_status faulty_cursor_open(struct dry_storage *s, const struct dry_snapshot *snap,
                                      struct dry_cursor **out, struct dry_bytes prefix)
 {
-    return fails(s) ? DRY_EIO : dry_cursor_open(faulty_of(s)->inner, snap, out, prefix);
+    struct faulty_cursor *c;
+    dry_status st;
+
+    if (fails(s))
+        return DRY_EIO;
+    c = dry_alloc(sizeof(*c));
+    if (c == NULL)
+        return DRY_ENOMEM;
+    c->base.ops = s->ops;
+    c->owner = s;
+    st = dry_cursor_open(faulty_of(s)->inner, snap, &c->inner, prefix);
+    if (dry_ok(st))
+        *out = &c->base;
+    else
+        dry_free(c);
+    return st;
+}
+
+static void faulty_cursor_close(struct dry_cursor *c)
+{
+    dry_cursor_close(cursor_of(c)->inner);
+    dry_free(c);
+}
+
+static dry_status faulty_cursor_next(struct dry_cursor *c, struct dry_bytes *key,
+                                     struct dry_bytes *value)
+{
+    return fails(cursor_of(c)->owner) ? DRY_EIO : dry_cursor_next(cursor_of(c)->inner, key, value);
 }
 
 static const struct dry_storage_ops faulty_ops = {
@@ -60,6 +98,8 @@ static const struct dry_storage_ops faulty_ops = {
     .snapshot_open = faulty_snapshot_open,
     .snapshot_close = faulty_snapshot_close,
     .cursor_open = faulty_cursor_open,
+    .cursor_close = faulty_cursor_close,
+    .cursor_next = faulty_cursor_next,
 };
 
 /* --- blocks made once: a trunk of 3, a branch of 2 and one of 3 on its first block --- */

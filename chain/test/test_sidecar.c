@@ -179,7 +179,8 @@ static void sidecars_are_kept(void **state)
             CHECK(dry_ok(dry_chain_build(f.chain, &(struct dry_build){0}, &hash)));
             CHECK(dry_ok(dry_chain_block(f.chain, &b, &hash, &f.arena)));
             CHECK(b.block.tx_count == 1 && b.block.header.blob_gas_used == BLOBS * 131072);
-            CHECK(dry_ok(dry_chain_sidecar(f.chain, &kept, &b.tx_hashes[0], &f.arena)));
+            CHECK(dry_ok(
+                dry_chain_sidecar(f.chain, &kept, b.block.header.time, &b.tx_hashes[0], &f.arena)));
             CHECK_BYTES(kept, encoded, "network form");
             if (round == 0)
                 CHECK(dry_ok(dry_chain_rewind(f.chain, 0, true)));
@@ -187,13 +188,99 @@ static void sidecars_are_kept(void **state)
         fixture_open_genesis(&other, f.genesis.json, &dry_consensus_noseal);
         fixture_reopen(&other);
         fixture_import(&other, fixture_block(&f, &hash));
-        CHECK(dry_chain_sidecar(other.chain, &kept, &b.tx_hashes[0], &other.arena).code ==
-              DRY_CODE_ENOTFOUND);
+        CHECK(dry_chain_sidecar(other.chain, &kept, b.block.header.time, &b.tx_hashes[0],
+                                &other.arena)
+                  .code == DRY_CODE_ENOTFOUND);
         CHECK(dry_ok(dry_chain_rewind(other.chain, 0, true)));
         CHECK(dry_chain_pool_counts(other.chain).pending == 0); /* no blobs: not mined again */
         fixture_close(&other);
         fixture_close(&f);
     }
+}
+
+static uint32_t kept_count(struct fixture *f)
+{
+    struct dry_cursor *c = NULL;
+    struct dry_bytes key, value;
+    uint32_t n = 0;
+
+    CHECK(dry_ok(dry_cursor_open(f->storage, NULL, &c, DRY_BYTES_LIT("\x26"))));
+    while (dry_ok(dry_cursor_next(c, &key, &value)))
+        n++;
+    dry_cursor_close(c);
+    return n;
+}
+
+static void build_at(struct fixture *f, uint64_t time, struct dry_hash *hash)
+{
+    CHECK(dry_ok(dry_chain_build(f->chain, &(struct dry_build){.time = &time}, hash)));
+}
+
+/* They go 18 days after, by the blocks' time, not before; also when the node was started since. */
+static void sidecars_expire(void **state)
+{
+    enum { BLOCKS = 3 };
+    struct dry_head *head;
+    struct dry_hash hash;
+    struct fixture f;
+    uint64_t start;
+
+    (void)state;
+    open_version(&f, 1);
+    head = dry_chain_head(f.chain);
+    start = head->header.time;
+    dry_head_close(head);
+    carried_make(&carried, 1);
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        CHECK(submit_verified(&f, fixture_sign_tx(&f, &carried.tx, i)) == DRY_POOL_OK);
+        build_at(&f, start + 100 * (i + 1), &hash);
+    }
+    CHECK(kept_count(&f) == BLOCKS);
+    build_at(&f, start + 100 + DRY_SIDECAR_SECONDS, &hash);
+    CHECK(kept_count(&f) == BLOCKS);
+    build_at(&f, start + 101 + DRY_SIDECAR_SECONDS, &hash);
+    CHECK(kept_count(&f) == BLOCKS - 1);
+    fixture_reopen(&f);
+    build_at(&f, start + 200 + DRY_SIDECAR_SECONDS, &hash);
+    CHECK(kept_count(&f) == BLOCKS - 1);
+    build_at(&f, start + 201 + DRY_SIDECAR_SECONDS, &hash);
+    CHECK(kept_count(&f) == BLOCKS - 2);
+    CHECK(dry_ok(dry_chain_rewind(f.chain, 0, true))); /* the youngest alone comes back */
+    CHECK(dry_chain_pool_counts(f.chain).pending == 1);
+    build_at(&f, start + 2 * DRY_SIDECAR_SECONDS, &hash); /* kept anew, while the old one goes */
+    CHECK(kept_count(&f) == 1);
+    build_at(&f, start + 4 * DRY_SIDECAR_SECONDS, &hash);
+    CHECK(kept_count(&f) == 0);
+    fixture_close(&f);
+}
+
+/* Many at once go in steps. */
+static void sidecars_expire_in_steps(void **state)
+{
+    struct dry_batch batch = {0};
+    struct dry_head *head;
+    struct dry_hash hash;
+    struct fixture f;
+    uint64_t start;
+
+    (void)state;
+    open_version(&f, 1);
+    for (uint32_t i = 0; i < 70; i++) {
+        uint8_t key[41] = {0x26, [6] = 1, [9] = (uint8_t)i}; /* of 1970 */
+
+        CHECK(dry_ok(dry_batch_put(&batch, DRY_BYTES_ARRAY(key), DRY_BYTES_LIT("blobs"))));
+    }
+    CHECK(dry_ok(dry_storage_commit(f.storage, &batch, false)));
+    dry_batch_fini(&batch);
+    fixture_reopen(&f);
+    head = dry_chain_head(f.chain);
+    start = head->header.time;
+    dry_head_close(head);
+    for (uint32_t i = 1; i <= 3; i++) {
+        build_at(&f, start + DRY_SIDECAR_SECONDS + i, &hash);
+        CHECK(kept_count(&f) == (i < 3 ? 70 - 32 * i : 0));
+    }
+    fixture_close(&f);
 }
 
 /* Below the blob base fee it waits; a fee of nothing could never be mined. */
@@ -255,6 +342,8 @@ int main(void)
         cmocka_unit_test(wrong_sidecars_are_refused),
         cmocka_unit_test(unverified_is_refused),
         cmocka_unit_test(sidecars_are_kept),
+        cmocka_unit_test(sidecars_expire),
+        cmocka_unit_test(sidecars_expire_in_steps),
         cmocka_unit_test(waits_for_its_fee),
         cmocka_unit_test(waits_for_room),
     };

@@ -125,9 +125,13 @@ struct dry_tx_place {
 };
 DRY_MUST_USE dry_status dry_chain_find_tx(struct dry_chain *c, struct dry_tx_place *out,
                                           const struct dry_hash *tx_hash);
-/* The sidecar kept with a blob transaction, network form. ENOTFOUND. */
+/* A blob transaction with its sidecar, network form, of a block built here with this time. It is
+ * kept for DRY_SIDECAR_SECONDS of block time. ENOTFOUND. */
+#define DRY_SIDECAR_SECONDS \
+    (4096u * 32u * 12u) /* MIN_EPOCHS_FOR_BLOB_SIDECARS_REQUESTS, in slots */
 DRY_MUST_USE dry_status dry_chain_sidecar(struct dry_chain *c, struct dry_bytes *out,
-                                          const struct dry_hash *tx_hash, struct dry_arena *arena);
+                                          uint64_t block_time, const struct dry_hash *tx_hash,
+                                          struct dry_arena *arena);
 
 /* Logs of canonical blocks from..to (inclusive) that match, oldest first; blocks are skipped by
  * bloom. fn returns false to stop. */

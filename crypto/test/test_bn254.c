@@ -215,6 +215,23 @@ static const struct {
     {"G2 of the cofactor's order", G1 G2_COFACTOR},
     {"G2 of another order beside infinity", G1_INF G2_OUTSIDE},
     {"G2 of another order, last", G1 G2 G1_NEG G2 G1_INF G2_COFACTOR},
+    {"G2 of order 10069", G1 "27c642286fa2bf92d4dfc5be55765b388272e056bf69ded7bfa815df9ae53e49"
+                             "0b4ae8ee33db3b940be2952a73bcb3ac9be2a317087726780bad2a6ddb4100ef"
+                             "1517f0fff10d1a4cc6e369bb70b46ff8989d653ced946d83329b38267aad00c6"
+                             "10e61a9dd6cb4cb982c36c79c67661f23d777727237140f58c5fb2ba893bfa9a"},
+    {"G2 of order 10069 beside infinity",
+     G1_INF "27c642286fa2bf92d4dfc5be55765b388272e056bf69ded7bfa815df9ae53e49"
+            "0b4ae8ee33db3b940be2952a73bcb3ac9be2a317087726780bad2a6ddb4100ef"
+            "1517f0fff10d1a4cc6e369bb70b46ff8989d653ced946d83329b38267aad00c6"
+            "10e61a9dd6cb4cb982c36c79c67661f23d777727237140f58c5fb2ba893bfa9a"},
+    {"G2 of order 5864401", G1 "123c29b1101350a75038a9ba4bf622c7be82f7d8e7765a07bd149a6d4a30a6b8"
+                               "0b9337baf620f1f22693779b7e9dd88d0013a8b657d5a756d2f71dcb5fdd16e8"
+                               "0329983ee17b2ec1e5e07270eeb1911cdfcb827bc94ef394a2e9b7ca2041df0f"
+                               "16f3ee577148c494d65ec3942242b793abaa48d7c60a49934be0f43a96387154"},
+    {"G2 of order 10069 r", G1 "1d21fc799dbecff89edbeb368a62c2dd8249b3ee1d1b8ede774b3c949d29db5d"
+                               "28f3b85e47c69839205634cbe23d3ab921732be3c39a858387aa4fb31f269c88"
+                               "0c7e4307899478b53f350b97e3260d9f2c41b27653600561279a128937f7d3d4"
+                               "17cab815359becaef5f755bcc9973afdc8a6878ed902ec6f6a80321e24a1a712"},
     {"G2 off the twist", G1 G2_X ONE32 TWO32},
     {"G2 with x of infinity", G1 ZERO32 ZERO32 ONE32 ZERO32},
     {"G2 with real and imaginary part exchanged",

@@ -1,5 +1,5 @@
 /* bn254: the groups G1 on y^2 = x^3 + 3 over F_p and G2 on the twist y^2 = x^3 + 3/xi over F_p2,
- * their encodings, the multiplication in G1 and the test for G2's subgroup. */
+ * their encodings and the multiplication in G1. */
 #ifndef DRY_CRYPTO_BN254_CURVE_H
 #define DRY_CRYPTO_BN254_CURVE_H
 #include "bn254_tower.h"
@@ -13,15 +13,10 @@
 #undef FIELD
 #undef ELEMENT
 
-static const struct fp2 g2_element_one = {
-    {{0xd35d438dc58f0d9d, 0x0a78eb28f5c70b3d, 0x666ea36f7879462c, 0x0e0a77c19a07df2f}}, {{0}}};
-#define POINT(f) g2_##f
-#define FIELD(f) fp2_##f
-#define ELEMENT fp2
-#include "bn254_jacobian.h"
-#undef POINT
-#undef FIELD
-#undef ELEMENT
+/* The pairing walks over G2's points in coordinates of its own. */
+struct g2_affine {
+    struct fp2 x, y;
+};
 
 /* --- encodings; (0, 0) is infinity --- */
 
@@ -67,60 +62,7 @@ static void g1_encode(uint8_t out[64], const struct g1_point *p)
     fp_encode(out + 32, &y);
 }
 
-/* p^power on the twist, for power 1: an endomorphism of G2 that multiplies by p there. */
-static void g2_psi(struct g2_point *out, const struct g2_point *p)
-{
-    fp2_conj(&out->x, &p->x);
-    fp2_conj(&out->y, &p->y);
-    fp2_conj(&out->z, &p->z);
-    fp2_mul(&out->x, &out->x, &frobenius1[1]);
-    fp2_mul(&out->y, &out->y, &frobenius1[2]);
-}
-
-/* The curve's parameter u in non-adjacent form, least significant digit first. */
-static const int8_t u_naf[63] = {1, 0, 0, 0, -1, 0,  0,  0, 0,  1, 0, 1, 0, 0, 0, 0,
-                                 1, 0, 0, 1, 0,  -1, 0,  1, 0,  1, 0, 1, 0, 0, 1, 0,
-                                 0, 0, 1, 0, -1, 0,  -1, 0, -1, 0, 1, 0, 1, 0, 0, -1,
-                                 0, 1, 0, 1, 0,  -1, 0,  0, 1,  0, 1, 0, 0, 0, 1};
-
-/* Whether q, on the twist, is of order r: (u + 1) q + psi(u q) + psi^2(u q) = psi^3(2 u q). The
- * norm of that relation in Z[psi] and the order of the twist have r for their greatest common
- * divisor, so no other point passes (El Housni, Guillevic and Piellard, 2022). */
-static bool g2_in_subgroup(const struct g2_affine *q)
-{
-    struct g2_affine neg = *q;
-    struct g2_point uq = {q->x, q->y, g2_element_one}, left, t, right;
-    struct fp2 zz1, zz2, a, b;
-
-    fp2_neg(&neg.y, &q->y);
-    for (int i = 61; i >= 0; i--) {
-        g2_double(&uq, &uq);
-        if (u_naf[i] != 0)
-            g2_add_affine(&uq, &uq, u_naf[i] > 0 ? q : &neg);
-    }
-    g2_add_affine(&left, &uq, q);
-    g2_psi(&t, &uq);
-    g2_add(&left, &left, &t);
-    g2_psi(&t, &t);
-    g2_add(&left, &left, &t);
-    g2_psi(&t, &t);
-    g2_double(&right, &t);
-    if (fp2_is_zero(&left.z) || fp2_is_zero(&right.z))
-        return fp2_is_zero(&left.z) && fp2_is_zero(&right.z);
-    fp2_sqr(&zz1, &left.z);
-    fp2_sqr(&zz2, &right.z);
-    fp2_mul(&a, &left.x, &zz2);
-    fp2_mul(&b, &right.x, &zz1);
-    if (!fp2_equal(&a, &b))
-        return false;
-    fp2_mul(&zz1, &zz1, &left.z);
-    fp2_mul(&zz2, &zz2, &right.z);
-    fp2_mul(&a, &left.y, &zz2);
-    fp2_mul(&b, &right.y, &zz1);
-    return fp2_equal(&a, &b);
-}
-
-/* x_imag x_real y_imag y_real. False also for a point outside the subgroup. */
+/* x_imag x_real y_imag y_real. The point may lie outside the subgroup: see miller_loop(). */
 static bool g2_decode(struct g2_affine *out, const uint8_t in[128])
 {
     static const struct fp2 b = {
@@ -137,7 +79,7 @@ static bool g2_decode(struct g2_affine *out, const uint8_t in[128])
     fp2_mul(&xxx, &xxx, &out->x);
     fp2_add(&xxx, &xxx, &b);
     fp2_sqr(&yy, &out->y);
-    return fp2_equal(&xxx, &yy) && g2_in_subgroup(out);
+    return fp2_equal(&xxx, &yy);
 }
 
 /* --- multiplication in G1 --- */

@@ -180,6 +180,9 @@ static void fp_encode(uint8_t out[32], const struct fp *a)
 
 /* --- F_p2 --- */
 
+static const struct fp2 fp2_one = {
+    {{0xd35d438dc58f0d9d, 0x0a78eb28f5c70b3d, 0x666ea36f7879462c, 0x0e0a77c19a07df2f}}, {{0}}};
+
 static inline bool fp2_is_zero(const struct fp2 *x)
 {
     return fp_is_zero(&x->a) && fp_is_zero(&x->b);

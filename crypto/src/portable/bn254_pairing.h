@@ -130,8 +130,30 @@ static void miller_lines(struct fp12 *f, struct miller_pair *pairs, size_t n, en
     }
 }
 
-/* The product of n pairs' Miller loops, over 6 u + 2. No pair holds infinity. */
-static void miller_loop(struct fp12 *f, struct miller_pair *pairs, size_t n)
+/* Whether q is of order r, at the end of its loop, where the multiple of q is (6 u + 2) q + psi(q)
+ * - psi^2(q): for such a q alone that is -psi^3(q). For the norm of the relation in Z[psi] and the
+ * order of the twist have r for their greatest common divisor, so no other point passes (El Housni,
+ * Guillevic and Piellard, 2022). Sums that the formulas do not hold for leave z = 0 behind, and do
+ * not occur for q of order r. */
+static bool miller_in_subgroup(const struct miller_pair *m)
+{
+    struct fp2 x, y;
+
+    if (fp2_is_zero(&m->z))
+        return false;
+    fp2_conj(&x, &m->q.x);
+    fp2_conj(&y, &m->q.y);
+    fp2_mul(&x, &x, &frobenius3[1]);
+    fp2_mul(&y, &y, &frobenius3[2]);
+    fp2_mul(&x, &x, &m->z);
+    fp2_mul(&y, &y, &m->z);
+    fp2_neg(&y, &y);
+    return fp2_equal(&x, &m->x) && fp2_equal(&y, &m->y);
+}
+
+/* The product of n pairs' Miller loops, over 6 u + 2. No pair holds infinity. False when a q lies
+ * outside of G2. */
+static bool miller_loop(struct fp12 *f, struct miller_pair *pairs, size_t n)
 {
     /* 6 u + 2 in non-adjacent form, least significant digit first. */
     static const int8_t naf[66] = {0,  0,  0,  1, 0,  1, 0,  -1, 0,  0, -1, 0, 0,  0,  1, 0, 0,
@@ -143,7 +165,7 @@ static void miller_loop(struct fp12 *f, struct miller_pair *pairs, size_t n)
     for (size_t i = 0; i < n; i++) {
         pairs[i].x = pairs[i].q.x;
         pairs[i].y = pairs[i].q.y;
-        pairs[i].z = g2_element_one;
+        pairs[i].z = fp2_one;
     }
     for (int i = 64; i >= 0; i--) {
         if (i < 64)
@@ -154,6 +176,10 @@ static void miller_loop(struct fp12 *f, struct miller_pair *pairs, size_t n)
     }
     miller_lines(f, pairs, n, STEP_PSI);
     miller_lines(f, pairs, n, STEP_PSI2);
+    for (size_t i = 0; i < n; i++)
+        if (!miller_in_subgroup(&pairs[i]))
+            return false;
+    return true;
 }
 
 /* out = x^-u, in the cyclotomic subgroup. */
@@ -253,10 +279,21 @@ static bool bn254_mul(uint8_t out[64], const uint8_t a[64], const uint8_t scalar
     return true;
 }
 
+/* acc *= the Miller loops of n pairs. */
+static bool bn254_pairs(struct fp12 *acc, struct miller_pair *pairs, size_t n)
+{
+    struct fp12 f;
+
+    if (!miller_loop(&f, pairs, n))
+        return false;
+    fp12_mul(acc, acc, &f);
+    return true;
+}
+
 static bool bn254_pairing(bool *is_one, struct dry_bytes in)
 {
     struct miller_pair pairs[MILLER_PAIRS_MAX];
-    struct fp12 acc = fp12_one, f;
+    struct fp12 acc = fp12_one, unused;
     size_t n = 0;
 
     if (in.len % 192 != 0)
@@ -264,18 +301,21 @@ static bool bn254_pairing(bool *is_one, struct dry_bytes in)
     for (size_t at = 0; at < in.len; at += 192) {
         if (!g1_decode(&pairs[n].p, in.ptr + at) || !g2_decode(&pairs[n].q, in.ptr + at + 64))
             return false;
-        if (g1_affine_is_infinity(&pairs[n].p) || g2_affine_is_infinity(&pairs[n].q))
-            continue; /* such a pair is one */
+        if (g2_affine_is_infinity(&pairs[n].q))
+            continue;                             /* such a pair is one */
+        if (g1_affine_is_infinity(&pairs[n].p)) { /* and such a one, but its q must lie in G2 */
+            if (!miller_loop(&unused, &pairs[n], 1))
+                return false;
+            continue;
+        }
         if (++n == MILLER_PAIRS_MAX) {
-            miller_loop(&f, pairs, n);
-            fp12_mul(&acc, &acc, &f);
+            if (!bn254_pairs(&acc, pairs, n))
+                return false;
             n = 0;
         }
     }
-    if (n > 0) {
-        miller_loop(&f, pairs, n);
-        fp12_mul(&acc, &acc, &f);
-    }
+    if (n > 0 && !bn254_pairs(&acc, pairs, n))
+        return false;
     *is_one = final_exponent_is_one(&acc);
     return true;
 }

@@ -1,1 +1,1 @@
-dry_pkg(${LAYER} PRIVATE libwebsockets)
+dry_pkg(${LAYER} PRIVATE libcrypto)

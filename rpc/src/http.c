@@ -1,81 +1,60 @@
 /* http.c - who may ask, and how answers begin. */
 #include "http.h"
-#include <libwebsockets.h>
 #include <stdio.h>
-#include <strings.h>
-
-/* A header's value; false when it is absent, came twice or does not fit. */
-static bool header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size)
-{
-    int n = lws_hdr_total_length(wsi, token);
-
-    return n > 0 && (size_t)n < size && lws_hdr_fragment_length(wsi, token, 1) == 0 &&
-           lws_hdr_copy(wsi, out, (int)size, token) == n;
-}
 
 /* The name in "name:port", "[::1]:port". */
-static void host_name(char *host)
+static struct dry_bytes host_name(struct dry_bytes host)
 {
-    char *colon;
+    uint8_t end = host.len != 0 && host.ptr[0] == '[' ? ']' : ':';
+    const uint8_t *at = host.len != 0 ? memchr(host.ptr, end, host.len) : NULL;
 
-    if (host[0] == '[') {
-        char *end = strchr(host, ']');
-        if (end != NULL)
-            end[1] = 0;
-        return;
-    }
-    colon = strchr(host, ':');
-    if (colon != NULL)
-        *colon = 0;
+    if (at != NULL)
+        host.len = (size_t)(at - host.ptr) + (end == ']');
+    return host;
 }
 
 /* Digits and dots, or a bracketed address: no name, so no rebinding. */
-static bool is_address(const char *host)
+static bool is_address(struct dry_bytes host)
 {
-    if (host[0] == '[')
+    if (host.len != 0 && host.ptr[0] == '[')
         return true;
-    for (; *host != 0; host++)
-        if ((*host < '0' || *host > '9') && *host != '.')
+    for (size_t i = 0; i < host.len; i++)
+        if ((host.ptr[i] < '0' || host.ptr[i] > '9') && host.ptr[i] != '.')
             return false;
     return true;
 }
 
 /* ATTACKS 46: a name that somebody else points at this machine. */
-static bool host_allowed(struct lws *wsi, const struct dry_rpc_settings *set)
+static bool host_allowed(const struct dry__http_head *h, const struct dry_rpc_settings *set)
 {
-    char host[300];
+    struct dry_bytes host = host_name(h->host);
 
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_HOST) == 0)
-        return true; /* HTTP/1.0; browsers always send one */
-    if (!header(wsi, WSI_TOKEN_HOST, host, sizeof(host)))
-        return false;
-    host_name(host);
-    if (is_address(host) || strcasecmp(host, "localhost") == 0)
-        return true;
+    if (is_address(host) || dry__http_equal(host, "localhost"))
+        return true; /* or none: HTTP/1.0; browsers always send one */
     for (uint32_t i = 0; i < set->allow_host_count; i++)
-        if (strcmp(set->allow_hosts[i], "*") == 0 || strcasecmp(set->allow_hosts[i], host) == 0)
+        if (strcmp(set->allow_hosts[i], "*") == 0 || dry__http_equal(host, set->allow_hosts[i]))
             return true;
     return false;
 }
 
-static bool origin_allowed(const struct dry_rpc_settings *set, const char *origin)
+static bool origin_allowed(const struct dry_rpc_settings *set, struct dry_bytes origin)
 {
     for (uint32_t i = 0; i < set->origin_count; i++)
-        if (strcmp(set->origins[i], "*") == 0 || strcasecmp(set->origins[i], origin) == 0)
-            return true;
+        if (strcmp(set->origins[i], "*") == 0 || dry__http_equal(origin, set->origins[i]))
+            return origin.len < DRY__ORIGIN_MAX;
     return false;
 }
 
-static bool is_json(struct lws *wsi)
+static bool is_json(struct dry_bytes type)
 {
-    char type[100];
+    size_t n = 0;
 
-    if (!header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, type, sizeof(type)))
-        return false;
-    type[strcspn(type, "; \t")] = 0;
-    return strcasecmp(type, "application/json") == 0 ||
-           strcasecmp(type, "application/json-rpc") == 0 ||
-           strcasecmp(type, "application/jsonrequest") == 0;
+    while (n < type.len && type.ptr[n] != ';' && type.ptr[n] != ' ' && type.ptr[n] != '\t')
+        n++;
+    type.len = n;
+    return dry__http_equal(type, "application/json") ||
+           dry__http_equal(type, "application/json-rpc") ||
+           dry__http_equal(type, "application/jsonrequest");
 }
 
 static void refuse(struct dry__http_answer *a, unsigned status, const char *text)
@@ -86,89 +65,60 @@ static void refuse(struct dry__http_answer *a, unsigned status, const char *text
     a->text = text;
 }
 
-/* Length of the body: false when it is not told, or told in two ways (request smuggling). */
-static bool body_length(struct lws *wsi, uint64_t *out)
+void dry__http_refuse(struct dry__http_answer *out, unsigned status, const char *text)
 {
-    char text[24];
-    uint64_t n = 0;
-
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0 ||
-        !header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, text, sizeof(text)))
-        return false;
-    for (const char *p = text; *p != 0; p++) {
-        if (*p < '0' || *p > '9' || n > UINT64_MAX / 10 - 1)
-            return false;
-        n = n * 10 + (uint64_t)(*p - '0');
-    }
-    *out = n;
-    return true;
+    *out = (struct dry__http_answer){.status = status, .text = text, .close = true};
 }
 
-static void judge_post(struct dry__http_answer *a, struct lws *wsi,
+static void judge_post(struct dry__http_answer *a, const struct dry__http_head *h,
                        const struct dry_rpc_limits *limits)
 {
-    uint64_t length = 0;
-
-    if (!body_length(wsi, &length)) {
-        refuse(a, 411, "a Content-Length is required, and no Transfer-Encoding");
-        a->close = true;
-    } else if (length > limits->body_bytes_max) {
+    a->has_body = true;
+    if (!h->has_length && !h->chunked)
+        refuse(a, 411, "a Content-Length or Transfer-Encoding is required");
+    else if (h->length > limits->body_bytes_max)
         refuse(a, 413, "request too large (--rpc-body-max)");
-        a->close = true;
-    } else if (length == 0) {
+    else if (h->has_length && h->length == 0)
         refuse(a, 400, "an empty request");
-    } else {
-        a->has_body = true;
-        if (!is_json(wsi)) /* ATTACKS 46: what a browser sends without asking first */
-            refuse(a, 415, "invalid content type, only application/json is supported");
-    }
+    else if (!is_json(h->content_type)) /* ATTACKS 46: what a browser sends without asking first */
+        refuse(a, 415, "invalid content type, only application/json is supported");
 }
 
-void dry__http_judge(struct dry__http_answer *out, struct lws *wsi,
+static void judge_session(struct dry__http_answer *a, const struct dry__http_head *h,
+                          const struct dry_rpc_settings *set)
+{
+    if (h->origin.ptr != NULL && !origin_allowed(set, h->origin))
+        refuse(a, 403, "origin not allowed (--http-cors)");
+    else if (!dry__http_equal(h->version, "13"))
+        refuse(a, 426, "WebSocket version 13 only");
+    else
+        refuse(a, 101, NULL);
+}
+
+void dry__http_judge(struct dry__http_answer *out, const struct dry__http_head *h,
                      const struct dry_rpc_settings *set, const struct dry_rpc_limits *limits)
 {
-    char origin[DRY__ORIGIN_MAX];
-
-    *out = (struct dry__http_answer){.status = 200};
-    if (lws_get_network_wsi(wsi) != wsi) { /* HTTP/2 */
-        refuse(out, 505, NULL);
-        out->close = true;
-        return;
-    }
-    if (!host_allowed(wsi, set))
+    *out =
+        (struct dry__http_answer){.status = 200, .close = !h->keep, .old = h->old, .bare = h->bare};
+    if (!host_allowed(h, set))
         refuse(out, 403, "invalid host specified (--http-allow-hosts)");
-    if (header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof(origin)) && origin_allowed(set, origin))
-        memcpy(out->origin, origin, strlen(origin) + 1);
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0) {
-        judge_post(out, wsi, limits);
-        return;
-    }
-    out->close = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 ||
-                 lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_OPTIONS_URI) > 0) {
-        out->preflight = true;
-        refuse(out, out->origin[0] != 0 ? 204 : 403, NULL);
-    } else if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0) {
+    if (h->origin.ptr != NULL && origin_allowed(set, h->origin))
+        memcpy(out->origin, h->origin.ptr, h->origin.len);
+    if (h->method == DRY__HTTP_POST)
+        judge_post(out, h, limits);
+    else if (h->chunked || h->length != 0)
+        refuse(out, 400, "a body where none belongs");
+    else if (h->method == DRY__HTTP_GET && h->upgrade_said && h->websocket_said && !h->old)
+        judge_session(out, h, set);
+    else if (h->method == DRY__HTTP_GET)
         out->text = "drystone: JSON-RPC by POST or WebSocket";
-    } else {
+    else if (h->method == DRY__HTTP_OPTIONS)
+        refuse(out, out->origin[0] != 0 ? 204 : 403, NULL);
+    else
         refuse(out, 405, "method not allowed");
-        out->close = true;
-    }
-}
-
-void dry__http_judge_session(struct dry__http_answer *out, struct lws *wsi,
-                             const struct dry_rpc_settings *set)
-{
-    char origin[DRY__ORIGIN_MAX];
-
-    *out = (struct dry__http_answer){.status = 200};
-    if (!host_allowed(wsi, set))
-        refuse(out, 403, "invalid host specified (--http-allow-hosts)");
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0 &&
-        (!header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof(origin)) || !origin_allowed(set, origin)))
-        refuse(out, 403, "origin not allowed (--http-cors)");
-    if (out->status == 200)
-        out->status = 0;
+    out->preflight = out->status == 204;
+    if (out->status > 204)
+        out->close = true; /* what follows may be the body of this one */
 }
 
 static const char *status_text(unsigned status)
@@ -184,6 +134,10 @@ static const char *status_text(unsigned status)
                  {411, "Length Required"},
                  {413, "Content Too Large"},
                  {415, "Unsupported Media Type"},
+                 {417, "Expectation Failed"},
+                 {426, "Upgrade Required"},
+                 {431, "Request Header Fields Too Large"},
+                 {501, "Not Implemented"},
                  {503, "Service Unavailable"},
                  {505, "HTTP Version Not Supported"}};
 
@@ -193,10 +147,22 @@ static const char *status_text(unsigned status)
     return "Error";
 }
 
+/* Headers that belong to some answers only. */
+static const char *more_headers(const struct dry__http_answer *a)
+{
+    if (a->status == 405)
+        return "allow: GET, OPTIONS, POST\r\nconnection: close\r\n";
+    if (a->status == 426)
+        return "upgrade: websocket\r\nsec-websocket-version: 13\r\nconnection: upgrade, close\r\n";
+    if (a->close)
+        return "connection: close\r\n";
+    return a->old ? "connection: keep-alive\r\n" : "";
+}
+
 size_t dry__http_head(char out[DRY__HTTP_HEAD_MAX], const struct dry__http_answer *a, size_t body)
 {
     bool json = a->status == 200 && a->has_body;
-    char cors[DRY__ORIGIN_MAX + 160] = "";
+    char cors[DRY__ORIGIN_MAX + 160] = "", content[100] = "";
     int n;
 
     if (a->origin[0] != 0)
@@ -205,9 +171,10 @@ size_t dry__http_head(char out[DRY__HTTP_HEAD_MAX], const struct dry__http_answe
                        a->preflight ? "access-control-allow-methods: POST\r\n"
                                       "access-control-allow-headers: content-type\r\n"
                                     : "");
-    n = snprintf(out, DRY__HTTP_HEAD_MAX,
-                 "HTTP/1.1 %u %s\r\ncontent-type: %s\r\ncontent-length: %zu\r\n%s%s\r\n", a->status,
-                 status_text(a->status), json ? "application/json" : "text/plain; charset=utf-8",
-                 body, cors, a->close ? "connection: close\r\n" : "");
+    if (a->status != 204)
+        (void)snprintf(content, sizeof(content), "content-type: %s\r\ncontent-length: %zu\r\n",
+                       json ? "application/json" : "text/plain; charset=utf-8", body);
+    n = snprintf(out, DRY__HTTP_HEAD_MAX, "HTTP/1.1 %u %s\r\n%s%s%s\r\n", a->status,
+                 status_text(a->status), content, cors, more_headers(a));
     return n > 0 && (size_t)n < DRY__HTTP_HEAD_MAX ? (size_t)n : 0;
 }

@@ -1,19 +1,28 @@
-/* server.c - HTTP and WebSocket on one port, on a thread of its own: libwebsockets with its own
- * loop. What it hears becomes requests; what is answered at once leaves in one write from the
- * body-complete callback, the rest when workers or the loop are done with it. */
+/* server.c - HTTP and WebSocket on one port, on a thread of its own: one epoll over all sockets.
+ * What it hears becomes requests; what is answered at once leaves in one write, the rest when
+ * workers or the loop are done with it. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* accept4 */
+#endif
 #include "server.h"
-#include <arpa/inet.h>
 #include <drystone/common/alloc.h>
 #include <drystone/platform/log.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SPARE_MAX 64u                /* request objects kept for reuse */
 #define SPARE_BYTES_MAX (256u << 10) /* larger ones are not kept */
-#define KEEPALIVE_S 75
+#define EVENTS_A_ROUND 64
+#define ACCEPTS_A_ROUND 64
+#define SCAN_NS 250000000ull /* deadlines are looked at no more often */
 
 /* --- request objects --- */
 
@@ -47,7 +56,7 @@ void dry__server_put(struct dry__server *s, struct dry__request *r)
         return;
     s->held -= r->charged;
     r->charged = 0;
-    if (s->spare_count >= SPARE_MAX ||
+    if (s->spare_count >= SPARE_MAX || r->out.ptr == NULL ||
         r->body.cap + r->out.cap + r->arena.total > SPARE_BYTES_MAX) {
         dry__request_close(r);
         return;
@@ -57,7 +66,9 @@ void dry__server_put(struct dry__server *s, struct dry__request *r)
     s->spare_count++;
 }
 
-void dry__server_settle(struct dry__server *s, struct dry__request *r)
+/* The answer is there: what only the request needed is given back, and the answer is replaced by an
+ * error when too much is held. */
+static void settle(struct dry__server *s, struct dry__request *r)
 {
     size_t max = r->out.max, head = r->head;
 
@@ -82,6 +93,15 @@ void dry__server_settle(struct dry__server *s, struct dry__request *r)
     (void)dry__server_weigh(s, r);
 }
 
+bool dry__server_run(struct dry__server *s, struct dry__request *r)
+{
+    s->answered = false;
+    dry__request_run(r);
+    if (s->answered)
+        settle(s, r);
+    return s->answered;
+}
+
 /* --- from other threads to this one --- */
 
 bool dry__server_wakes(struct dry__server *s)
@@ -90,6 +110,14 @@ bool dry__server_wakes(struct dry__server *s)
 
     s->woken = true;
     return needed;
+}
+
+void dry__server_wake(struct dry__server *s)
+{
+    uint64_t one = 1;
+
+    while (write(s->wake, &one, sizeof(one)) < 0 && errno == EINTR)
+        continue;
 }
 
 static void on_done(struct dry__request *r)
@@ -108,162 +136,31 @@ static void on_done(struct dry__request *r)
     wake = dry__server_wakes(s);
     dry_mutex_unlock(&s->lock);
     if (wake)
-        lws_cancel_service(s->context);
+        dry__server_wake(s);
 }
-
-bool dry__server_run(struct dry__server *s, struct dry__request *r)
-{
-    s->answered = false;
-    dry__request_run(r);
-    if (s->answered)
-        dry__server_settle(s, r);
-    return s->answered;
-}
-
-/* --- HTTP answers --- */
-
-/* The answer is out: ready for the next request. False: close the connection. */
-static bool http_end(struct dry__server *s, struct connection *x)
-{
-    struct dry__request *r = x->request;
-
-    x->request = NULL;
-    x->busy = x->ready = false;
-    x->at = 0;
-    dry__server_put(s, r);
-    return !x->answer.close && lws_http_transaction_completed(x->wsi) == 0;
-}
-
-/* Headers go in front of the JSON, so that one write takes both; what is long goes piece by piece,
- * as the client reads it. False: close the connection. */
-static bool http_write(struct dry__server *s, struct connection *x)
-{
-    struct dry__request *r = x->request;
-    char head[DRY__HTTP_HEAD_MAX];
-    size_t n;
-
-    if (r->out.ptr == NULL)
-        return false;
-    if (x->at == 0) {
-        n = dry__http_head(head, &x->answer, r->out.len - r->head);
-        x->at = r->head - n;
-        memcpy(r->out.ptr + x->at, head, n);
-    }
-    n = r->out.len - x->at;
-    if (n > DRY__WRITE_BYTES)
-        n = DRY__WRITE_BYTES;
-    if (lws_write(x->wsi, r->out.ptr + x->at, n, LWS_WRITE_HTTP) < 0)
-        return false;
-    x->at += n;
-    if (x->at == r->out.len)
-        return http_end(s, x);
-    x->busy = x->ready = true;
-    lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, DRY__NO_PROGRESS_S);
-    lws_callback_on_writable(x->wsi);
-    return true;
-}
-
-static void refuse_text(struct connection *x)
-{
-    struct dry__request *r = x->request;
-
-    r->out.len = r->head;
-    if (x->answer.text == NULL)
-        return;
-    (void)!dry_ok(dry_buf_append_text(&r->out, x->answer.text));
-    (void)!dry_ok(dry_buf_append_byte(&r->out, '\n'));
-}
-
-static int http_begin(struct dry__server *s, struct connection *x)
-{
-    if (x->busy) /* another request before the answer to this one: nobody needs that */
-        return -1;
-    x->answer = (struct dry__http_answer){0};
-    dry__http_judge(&x->answer, x->wsi, &s->rpc->set, &s->rpc->limits);
-    if (x->request == NULL)
-        x->request = dry__server_get(s);
-    if (x->request == NULL)
-        return -1;
-    if (x->answer.has_body)
-        return 0;
-    refuse_text(x);
-    return http_write(s, x) ? 0 : -1;
-}
-
-static int http_body(struct dry__server *s, struct connection *x, const void *in, size_t len)
-{
-    struct dry__request *r = x->request;
-    size_t max;
-
-    if (r == NULL || x->busy)
-        return -1;
-    if (x->answer.status != 200)
-        return 0; /* refused: read and dropped */
-    if (!dry_ok(dry_buf_append(&r->body, dry_bytes_of(in, len))))
-        return -1;
-    if (dry__server_weigh(s, r))
-        return 0;
-    max = r->body.max;
-    dry_buf_fini(&r->body);
-    r->body.max = max;
-    (void)dry__server_weigh(s, r);
-    x->answer.status = 503;
-    x->answer.text = "too much is held for clients: try again (--rpc-memory-max)";
-    x->answer.close = true;
-    return 0;
-}
-
-static int http_complete(struct dry__server *s, struct connection *x)
-{
-    struct dry__request *r = x->request;
-
-    if (r == NULL || x->busy)
-        return -1;
-    if (x->answer.status != 200) {
-        x->answer.close = true; /* as below */
-        refuse_text(x);
-        return http_write(s, x) ? 0 : -1;
-    }
-    r->connection = x;
-    if (dry__server_run(s, r)) {
-        /* What is no request at all may be part of another one: libwebsockets 4.1 mixes up the body
-         * of a pipelined request. Nothing more is read from such a connection. */
-        x->answer.close = x->answer.close || r->count == 0;
-        return http_write(s, x) ? 0 : -1;
-    }
-    x->busy = true;
-    lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
-    return 0;
-}
-
-static int http_writeable(struct dry__server *s, struct connection *x)
-{
-    if (!x->ready || x->request == NULL)
-        return 0;
-    return http_write(s, x) ? 0 : -1;
-}
-
-/* --- what other threads handed over --- */
 
 static void finished_deliver(struct dry__server *s, struct dry__request *r)
 {
     struct connection *x = r->connection;
 
-    dry__server_settle(s, r);
+    settle(s, r);
     if (r->session != NULL) {
         dry__session_finished(s, r);
     } else if (x != NULL) {
-        x->ready = true;
-        lws_callback_on_writable(x->wsi);
+        x->state = WRITES;
+        dry__connection_arm(s, x, DRY__NO_PROGRESS_S);
+        dry__connection_turn_later(s, x);
     } else {
         dry__server_put(s, r); /* he hung up */
     }
 }
 
-static void handed_over(struct dry__server *s)
+/* False: it is time to stop. */
+static bool handed_over(struct dry__server *s)
 {
     struct dry__request *finished;
     struct outgoing *outgoing;
+    bool stop;
 
     dry_mutex_lock(&s->lock);
     finished = s->finished;
@@ -274,6 +171,7 @@ static void handed_over(struct dry__server *s)
     s->outgoing_end = &s->outgoing;
     s->outgoing_bytes = 0;
     s->woken = false;
+    stop = s->stop;
     dry_mutex_unlock(&s->lock);
     while (finished != NULL) {
         struct dry__request *r = finished;
@@ -281,181 +179,129 @@ static void handed_over(struct dry__server *s)
         finished_deliver(s, r);
     }
     dry__session_deliver(s, outgoing);
+    return !stop;
 }
 
-/* --- connections --- */
-
-static void ip_of(uint8_t ip[16], int fd)
+static bool woken(struct dry__server *s)
 {
-    struct sockaddr_storage a = {0};
-    socklen_t len = sizeof(a);
+    uint64_t count;
 
-    memset(ip, 0, 16);
-    if (getpeername(fd, (struct sockaddr *)&a, &len) != 0)
-        return;
-    if (a.ss_family == AF_INET)
-        memcpy(ip, &((struct sockaddr_in *)&a)->sin_addr, 4);
-    else if (a.ss_family == AF_INET6)
-        memcpy(ip, &((struct sockaddr_in6 *)&a)->sin6_addr, 8); /* a /64 is one address */
+    while (read(s->wake, &count, sizeof(count)) < 0 && errno == EINTR)
+        continue;
+    return handed_over(s);
 }
 
-static struct peer **peer_find(struct dry__server *s, const uint8_t ip[16])
-{
-    uint32_t h = 2166136261u;
-    struct peer **p;
+/* --- the thread --- */
 
-    for (int i = 0; i < 16; i++)
-        h = (h ^ ip[i]) * 16777619u;
-    for (p = &s->peers[h % DRY_COUNT(s->peers)]; *p != NULL; p = &(*p)->next)
-        if (memcmp((*p)->ip, ip, 16) == 0)
-            break;
-    return p;
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Before accept: nonzero refuses. */
-static int connection_judge(struct dry__server *s, int fd)
+static void listen_watch(struct dry__server *s, bool on)
 {
-    uint8_t ip[16];
-    struct peer *p;
+    struct epoll_event e = {.events = on ? EPOLLIN : 0, .data.ptr = &s->listener};
 
-    ip_of(ip, fd);
-    p = *peer_find(s, ip);
-    if (s->connections >= s->rpc->limits.connections_max ||
-        (p != NULL && p->count >= s->rpc->limits.connections_ip_max)) {
+    (void)epoll_ctl(s->poll, EPOLL_CTL_MOD, s->listener, &e);
+    s->deaf = !on;
+    if (!on && s->now_ns + SCAN_NS < s->scan_ns)
+        s->scan_ns = s->now_ns + SCAN_NS;
+}
+
+static void accept_some(struct dry__server *s)
+{
+    for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
+        struct sockaddr_storage from = {0};
+        socklen_t len = sizeof(from);
+        int fd = accept4(s->listener, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct peer *peer;
+
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+                listen_watch(s, false);
+            return;
+        }
+        peer = dry__peer_take(s, (struct sockaddr *)&from);
+        if (peer != NULL) {
+            dry__connection_open(s, fd, peer);
+            continue;
+        }
+        (void)close(fd);
         DRY_LOG(s->rpc->set.log, DEBUG, "rpc",
                 "connection refused (--rpc-connections-max, --rpc-connections-ip-max)",
                 DRY_FIELD_U64("connections", s->connections));
-        return -1;
     }
-    return 0;
 }
 
-static int connection_open(struct dry__server *s, struct lws *wsi)
+/* Drop who is past his deadline. */
+static void scan(struct dry__server *s)
 {
-    struct connection *x = dry_alloc(sizeof(*x));
-    struct peer **p;
-    uint8_t ip[16];
+    uint64_t first = UINT64_MAX;
 
-    if (x == NULL)
-        return -1;
-    ip_of(ip, lws_get_socket_fd(wsi));
-    p = peer_find(s, ip);
-    if (*p == NULL) {
-        *p = dry_alloc(sizeof(**p));
-        if (*p == NULL) {
-            dry_free(x);
-            return -1;
-        }
-        memcpy((*p)->ip, ip, 16);
+    for (struct connection *x = s->all, *next; x != NULL; x = next) {
+        next = x->next;
+        if (x->deadline_ns == 0)
+            continue;
+        if (x->deadline_ns <= s->now_ns)
+            dry__connection_drop(s, x);
+        else if (x->deadline_ns < first)
+            first = x->deadline_ns;
     }
-    (*p)->count++;
-    s->connections++;
-    x->peer = *p;
-    x->wsi = wsi;
-    lws_set_opaque_user_data(wsi, x);
-    return 0;
+    if (s->deaf)
+        listen_watch(s, true);
+    s->scan_ns = first < s->now_ns + SCAN_NS ? s->now_ns + SCAN_NS : first;
 }
 
-static void connection_close(struct dry__server *s, struct lws *wsi)
+static void take_turns(struct dry__server *s)
 {
-    struct connection *x = lws_get_opaque_user_data(wsi);
+    struct connection *x = s->turns, *next;
 
-    if (x == NULL)
-        return;
-    lws_set_opaque_user_data(wsi, NULL);
-    dry__session_close(s, x);
-    if (x->busy && !x->ready) { /* under way: put back when it is done */
-        x->request->connection = NULL;
-        dry_mutex_lock(&s->rpc->lock);
-        x->request->alone = true;
-        dry_mutex_unlock(&s->rpc->lock);
-    } else {
-        dry__server_put(s, x->request);
+    s->turns = NULL;
+    s->turns_end = &s->turns;
+    for (; x != NULL; x = next) {
+        next = x->next_turn;
+        dry__connection_turn(s, x);
     }
-    s->connections--;
-    if (--x->peer->count == 0) {
-        struct peer **p = peer_find(s, x->peer->ip);
-        *p = x->peer->next;
-        dry_free(x->peer);
-    }
-    dry_free(x);
 }
 
-static int session_judge(struct dry__server *s, struct lws *wsi)
+static int wait_ms(const struct dry__server *s)
 {
-    struct dry__http_answer a = {0};
-
-    dry__http_judge_session(&a, wsi, &s->rpc->set);
-    if (a.status == 0)
+    if (s->turns != NULL || s->scan_ns <= s->now_ns)
         return 0;
-    (void)lws_return_http_status(wsi, a.status, a.text);
-    return -1;
+    return s->scan_ns == UINT64_MAX ? -1 : (int)((s->scan_ns - s->now_ns) / 1000000u + 1);
 }
 
-static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
-                    size_t len)
+bool dry__server_round(struct dry__server *s)
 {
-    struct dry__server *s = lws_context_user(lws_get_context(wsi));
-    struct connection *x;
+    struct epoll_event events[EVENTS_A_ROUND];
+    int n = epoll_wait(s->poll, events, EVENTS_A_ROUND, wait_ms(s));
+    bool go_on = true;
 
-    (void)user;
-    switch (reason) { /* most of libwebsockets' many reasons are of no interest */
-    case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-        handed_over(s);
-        return 0;
-    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-        return connection_judge(s, (int)(intptr_t)in);
-    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-        return connection_open(s, wsi);
-    case LWS_CALLBACK_WSI_DESTROY:
-        connection_close(s, wsi);
-        return 0;
-    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        return session_judge(s, wsi);
-    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: /* no HTTP/2 */
-        return in != NULL && strcmp(in, "websocket") != 0 ? -1 : 0;
-    default:
-        break;
+    s->now_ns = now_ns();
+    for (int i = 0; i < n; i++) {
+        if (events[i].data.ptr == &s->listener)
+            accept_some(s);
+        else if (events[i].data.ptr == &s->wake)
+            go_on = woken(s);
+        else
+            dry__connection_event(s, events[i].data.ptr, events[i].events);
     }
-    x = lws_get_opaque_user_data(wsi);
-    if (x == NULL)
-        return reason == LWS_CALLBACK_HTTP ? -1 : 0;
-    switch (reason) {
-    case LWS_CALLBACK_HTTP:
-        return http_begin(s, x);
-    case LWS_CALLBACK_HTTP_BODY:
-        return http_body(s, x, in, len);
-    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return http_complete(s, x);
-    case LWS_CALLBACK_HTTP_WRITEABLE:
-        return http_writeable(s, x);
-    case LWS_CALLBACK_ESTABLISHED:
-        return dry__session_open(x);
-    case LWS_CALLBACK_RECEIVE:
-        return dry__session_receive(s, x, in, len);
-    case LWS_CALLBACK_SERVER_WRITEABLE:
-        return dry__session_writeable(s, x);
-    case LWS_CALLBACK_CLOSED:
-        dry__session_close(s, x);
-        return 0;
-    default:
-        return 0;
-    }
+    take_turns(s);
+    if (s->now_ns >= s->scan_ns)
+        scan(s);
+    return go_on;
 }
-
-/* --- life --- */
 
 static void serve(void *arg)
 {
-    struct dry__server *s = arg;
-    bool stop = false;
-
-    while (!stop && lws_service(s->context, 0) >= 0) {
-        dry_mutex_lock(&s->lock);
-        stop = s->stop;
-        dry_mutex_unlock(&s->lock);
-    }
+    while (dry__server_round(arg))
+        continue;
 }
+
+/* --- life --- */
 
 static void complain(struct dry_buf *error, const char *text)
 {
@@ -463,105 +309,116 @@ static void complain(struct dry_buf *error, const char *text)
         (void)!dry_ok(dry_buf_append_text(error, text));
 }
 
-/* libwebsockets only logs why it cannot listen: try before it does. */
-static dry_status port_try(const char *host, uint16_t port, struct dry_buf *error)
+/* A listening socket at the address; what it passes on to its connections is set, too. */
+static int listen_at(const struct addrinfo *a)
+{
+    int on = 1, off = 0;
+    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    if (a->ai_family == AF_INET6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+        bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
+        int err = errno;
+
+        (void)close(fd);
+        errno = err;
+        return -1;
+    }
+    return fd;
+}
+
+static uint16_t port_of(int fd)
+{
+    struct sockaddr_storage a = {0};
+    socklen_t len = sizeof(a);
+
+    if (getsockname(fd, (struct sockaddr *)&a, &len) != 0)
+        return 0;
+    return ntohs(a.ss_family == AF_INET6
+                     ? ((const struct sockaddr_in6 *)(const void *)&a)->sin6_port
+                     : ((const struct sockaddr_in *)(const void *)&a)->sin_port);
+}
+
+static dry_status listen_open(struct dry__server *s, struct dry_buf *error)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *list = NULL;
+    const char *host = s->rpc->set.host != NULL ? s->rpc->set.host : "127.0.0.1";
     char text[300], service[8];
-    int on = 1, fd, err = 0;
+    int err;
 
-    (void)snprintf(service, sizeof(service), "%u", port);
+    if (strcmp(host, "localhost") == 0)
+        host = "127.0.0.1";
+    (void)snprintf(service, sizeof(service), "%u", s->rpc->set.port);
     if (getaddrinfo(host, service, &hints, &list) != 0 || list == NULL) {
         (void)snprintf(text, sizeof(text), "--http-host %s: no such address", host);
         complain(error, text);
         return DRY_EINVAL;
     }
-    fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-        bind(fd, list->ai_addr, list->ai_addrlen) != 0 || listen(fd, 1) != 0)
-        err = errno;
-    if (fd >= 0)
-        (void)close(fd);
+    s->listener = listen_at(list);
+    err = errno;
     freeaddrinfo(list);
-    if (err == 0)
+    if (s->listener >= 0) {
+        s->port = port_of(s->listener);
         return DRY_OK;
+    }
     (void)snprintf(
-        text, sizeof(text), "cannot listen on %s port %u: %s%s", host, port, strerror(err),
+        text, sizeof(text), "cannot listen on %s port %u: %s%s", host, s->rpc->set.port,
+        strerror(err),
         err == EADDRINUSE ? ": choose another with --http-port, or stop what listens there" : "");
     complain(error, text);
     return err == EADDRINUSE ? DRY_STATUS(EBUSY, "port in use") : DRY_EIO;
 }
 
-static const struct lws_protocols protocols[] = {
-    {.name = "drystone", .callback = callback, .rx_buffer_size = 65536},
-    {.name = NULL},
-};
-
-static dry_status context_open(struct dry__server *s, struct dry_buf *error)
+dry_status dry__server_init(struct dry__server **out, struct dry_rpc *rpc)
 {
-    const char *host = s->rpc->set.host != NULL ? s->rpc->set.host : "127.0.0.1";
-    struct lws_context_creation_info info = {0};
-    struct lws_vhost *vhost;
-    dry_status st;
-    int port;
-
-    if (strcmp(host, "localhost") == 0)
-        host = "127.0.0.1";
-    st = port_try(host, s->rpc->set.port, error);
-    if (!dry_ok(st))
-        return st;
-    lws_set_log_level(0, NULL);
-    info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME | LWS_SERVER_OPTION_VALIDATE_UTF8 |
-                   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
-    if (strchr(host, ':') == NULL)
-        info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
-    info.gid = (gid_t)-1;
-    info.uid = (uid_t)-1;
-    info.user = s;
-    info.port = s->rpc->set.port;
-    info.iface = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 ? NULL : host;
-    info.protocols = protocols;
-    info.keepalive_timeout = KEEPALIVE_S;
-    info.timeout_secs = 30;
-    info.max_http_header_pool =
-        (unsigned short)(s->rpc->limits.connections_max < 60000 ? s->rpc->limits.connections_max
-                                                                : 60000);
-    info.fd_limit_per_thread = s->rpc->limits.connections_max + 16;
-    info.pt_serv_buf_size = 65536;
-    info.vhost_name = "drystone";
-    s->context = lws_create_context(&info);
-    if (s->context == NULL) {
-        complain(error, "the RPC server could not be set up (libwebsockets)");
-        return DRY_EIO;
-    }
-    vhost = lws_create_vhost(s->context, &info);
-    port = vhost != NULL ? lws_get_vhost_listen_port(vhost) : -1;
-    if (port <= 0) {
-        complain(error, "the RPC server could not listen");
-        return DRY_EIO;
-    }
-    s->port = (uint16_t)port;
-    return DRY_OK;
-}
-
-dry_status dry__server_open(struct dry__server **out, struct dry_rpc *rpc, struct dry_buf *error)
-{
+    struct epoll_event e = {.events = EPOLLIN};
     struct dry__server *s = dry_alloc(sizeof(*s));
     dry_status st;
 
     if (s == NULL)
         return DRY_ENOMEM;
     s->rpc = rpc;
+    s->listener = -1;
+    s->scan_ns = UINT64_MAX;
+    s->turns_end = &s->turns;
     s->finished_end = &s->finished;
     s->outgoing_end = &s->outgoing;
+    e.data.ptr = &s->wake;
     st = dry_mutex_init(&s->lock);
     if (!dry_ok(st)) {
         dry_free(s);
         return st;
     }
-    *out = s; /* callbacks find it from the first one on */
-    st = context_open(s, error);
+    s->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    s->poll = epoll_create1(EPOLL_CLOEXEC);
+    if (s->wake < 0 || s->poll < 0 || epoll_ctl(s->poll, EPOLL_CTL_ADD, s->wake, &e) != 0) {
+        dry__server_close(s);
+        return DRY_EIO;
+    }
+    *out = s; /* requests find it from the first one on */
+    return DRY_OK;
+}
+
+dry_status dry__server_open(struct dry__server **out, struct dry_rpc *rpc, struct dry_buf *error)
+{
+    struct epoll_event e = {.events = EPOLLIN};
+    struct dry__server *s;
+    dry_status st = dry__server_init(out, rpc);
+
+    if (!dry_ok(st)) {
+        complain(error, "the RPC server could not be set up");
+        return st;
+    }
+    s = *out;
+    e.data.ptr = &s->listener;
+    st = listen_open(s, error);
+    if (dry_ok(st) && epoll_ctl(s->poll, EPOLL_CTL_ADD, s->listener, &e) != 0)
+        st = DRY_EIO;
     if (dry_ok(st))
         st = dry_thread_start(&s->thread, "rpc", serve, s);
     s->running = dry_ok(st);
@@ -580,17 +437,25 @@ void dry__server_close(struct dry__server *s)
         dry_mutex_lock(&s->lock);
         s->stop = true;
         dry_mutex_unlock(&s->lock);
-        lws_cancel_service(s->context);
+        dry__server_wake(s);
         dry_thread_join(&s->thread);
     }
-    if (s->context != NULL)
-        lws_context_destroy(s->context);
-    handed_over(s);
+    while (s->all != NULL)
+        dry__connection_drop(s, s->all);
+    (void)handed_over(s);
+    while (s->turns != NULL)
+        take_turns(s);
     while (s->spare != NULL) {
         struct dry__request *r = s->spare;
         s->spare = r->following;
         dry__request_close(r);
     }
+    if (s->listener >= 0)
+        (void)close(s->listener);
+    if (s->wake >= 0)
+        (void)close(s->wake);
+    if (s->poll >= 0)
+        (void)close(s->poll);
     dry_mutex_fini(&s->lock);
     dry_free(s);
 }

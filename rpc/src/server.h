@@ -1,14 +1,12 @@
 /* server.h - what the server keeps for its connections; its thread's alone, but where said. */
 #ifndef DRY_RPC_SERVER_H
 #define DRY_RPC_SERVER_H
+#include "frame.h"
 #include "http.h"
-#include <libwebsockets.h>
 
 #define DRY__SMALL_BYTES (64u << 10) /* so much is taken from and answered to anyone */
-#define DRY__NO_PROGRESS_S 30 /* who reads nothing of what waits for him so long is dropped */
-#define DRY__WRITE_BYTES                                                    \
-    (256u << 10) /* handed to libwebsockets at a time: it copies what waits \
-                  */
+#define DRY__INPUT_BYTES (64u << 10) /* read at a time */
+#define DRY__NO_PROGRESS_S 30u /* who reads nothing of what waits for him so long is dropped */
 
 struct peer { /* connections of one address */
     uint8_t ip[16];
@@ -16,50 +14,85 @@ struct peer { /* connections of one address */
     struct peer *next;
 };
 
-struct outgoing { /* a message to a session: DRY__SESSION_HEAD free bytes, then JSON */
+struct outgoing { /* bytes to a session: room for a frame's head, then what it sends */
     struct outgoing *next;
     struct dry__session *session; /* a reference, in the server's queue */
     struct dry_buf buf;
-    size_t at; /* next byte to send; the first DRY__SESSION_HEAD or more are free */
-    bool begun;
+    size_t at;    /* next byte to send; the first DRY__SESSION_HEAD or more are free */
+    uint8_t code; /* enum dry__frame_code */
+    bool begun;   /* in part on its way */
 };
 
 struct dry__session {
     struct dry_refs refs;
     struct connection *connection; /* NULL: closed. This thread's alone, as all below. */
     struct outgoing *first, **end;
-    size_t waiting; /* bytes */
-    bool gone;      /* guarded by rpc->lock: requests under way are for nobody */
-    bool overrun;   /* guarded by the server's lock: more was told than could be passed on */
-    bool held_back; /* nothing is read from it */
+    struct outgoing *pong; /* among them, not begun */
+    size_t waiting;        /* bytes */
+    bool gone;             /* guarded by rpc->lock: requests under way are for nobody */
+    bool overrun;          /* guarded by the server's lock: more was told than could be passed on */
+    bool held_back;        /* nothing is read from it */
+    bool closing;          /* nothing is said after what waits */
     uint32_t under_way;
+    struct dry__frame frame;      /* whose payload is read */
+    uint64_t left;                /* of it; 0: a head is next */
+    bool unended;                 /* a message's further frames are to come */
     struct dry__request *reading; /* a message that is arriving */
     bool too_large, too_much;
 };
 
-struct connection { /* one a socket, from accept to close */
-    struct lws *wsi;
+enum connection_state {
+    READS_HEAD,
+    READS_BODY,
+    WAITS,   /* the request is under way elsewhere */
+    WRITES,  /* the answer */
+    SESSION, /* a WebSocket */
+    LINGERS, /* all is said; what still comes is dropped, so that it does not cut the answer */
+    GONE,    /* freed when its turn comes */
+};
+
+struct connection {                  /* one a socket, from accept to close */
+    struct connection *next, **prev; /* all of them */
+    struct connection *next_turn;
+    bool turning;  /* in the list of turns */
+    bool doomed;   /* dropped when its turn comes */
+    bool hung_up;  /* the client sends no more, as far as we looked */
+    bool begun;    /* a head has begun to arrive */
+    uint8_t state; /* enum connection_state */
+    int fd;
+    uint32_t watched; /* events */
     struct peer *peer;
+    uint64_t deadline_ns;           /* 0: none */
+    struct dry_buf in;              /* read and not yet taken */
+    size_t seen;                    /* of an unfinished head */
+    size_t charged;                 /* for `in` */
     struct dry__http_answer answer; /* what the head of the request decided */
-    struct dry__request *request;   /* being read or answered */
-    bool busy, ready;               /* under way elsewhere; its answer may be written */
-    size_t at;                      /* next byte of the answer to write; 0: not begun */
+    bool chunked;
+    struct dry__chunks chunks;
+    uint64_t left;                /* of the body */
+    struct dry__request *request; /* being read or answered */
+    size_t at;                    /* next byte of the answer to write; 0: not begun */
     struct dry__session *session;
 };
 
 struct dry__server {
     struct dry_rpc *rpc;
-    struct lws_context *context;
     struct dry_thread thread;
     bool running;
+    int listener, wake, poll; /* -1: none */
     uint16_t port;
+    uint64_t now_ns, scan_ns; /* when deadlines are looked at next */
+    bool deaf;                /* no new connections till the next look: out of descriptors */
     uint32_t connections;
+    struct connection *all;
+    struct connection *turns, **turns_end; /* those with something to do without an event */
     struct peer *peers[256];
+    uint32_t ran; /* requests, ever */
     struct dry__request *spare;
     uint32_t spare_count;
     size_t held; /* bytes of requests, answers and messages; see dry__server_weigh() */
-    struct dry__request *at_hand; /* run at this moment; answered before run returns or later */
     bool answered;
+    uint8_t input[DRY__INPUT_BYTES];
 
     struct dry_mutex lock; /* guards what other threads hand over */
     bool stop, woken;
@@ -68,8 +101,12 @@ struct dry__server {
     size_t outgoing_bytes;
 };
 
-/* --- server.c --- */
+/* --- server.c: the thread, requests, what other threads hand over --- */
 
+/* A server without an address, a thread and connections; dry__server_close() closes it. */
+DRY_MUST_USE dry_status dry__server_init(struct dry__server **out, struct dry_rpc *rpc);
+/* Wait for something and handle it; false when it is time to stop. */
+bool dry__server_round(struct dry__server *s);
 /* Count what the request holds; false when it is more than a little and all clients together hold
  * too much, unless it does so nearly alone. */
 bool dry__server_weigh(struct dry__server *s, struct dry__request *r);
@@ -78,22 +115,46 @@ struct dry__request *dry__server_get(struct dry__server *s);
 void dry__server_put(struct dry__server *s, struct dry__request *r);
 /* Run what was read; true when it was answered at once, and is settled. */
 bool dry__server_run(struct dry__server *s, struct dry__request *r);
-/* The answer is there: what only the request needed is given back, and the answer is replaced by an
- * error when too much is held. */
-void dry__server_settle(struct dry__server *s, struct dry__request *r);
+/* Wake the server's thread; with its lock held: whether that is needed. */
+bool dry__server_wakes(struct dry__server *s);
+void dry__server_wake(struct dry__server *s);
+
+/* --- connection.c: bytes of sockets, HTTP --- */
+
+/* Takes the socket. */
+void dry__connection_open(struct dry__server *s, int fd, struct peer *peer);
+/* Close the socket; what belongs to it is freed in its turn. */
+void dry__connection_drop(struct dry__server *s, struct connection *x);
+/* All is said: close politely. */
+void dry__connection_linger(struct dry__server *s, struct connection *x);
+void dry__connection_event(struct dry__server *s, struct connection *x, uint32_t events);
+/* Have its turn soon: to write, and to take what was read before. */
+void dry__connection_turn_later(struct dry__server *s, struct connection *x);
+void dry__connection_turn(struct dry__server *s, struct connection *x);
+/* Drop it after so many seconds; 0: never. */
+void dry__connection_arm(struct dry__server *s, struct connection *x, uint32_t seconds);
+/* Send from *at on; false when the connection is broken. */
+bool dry__connection_send(struct connection *x, const struct dry_buf *b, size_t *at);
+
+/* --- peer.c: how many connections an address has --- */
+
+struct sockaddr;
+/* One more for the address; NULL when that is too many. */
+struct peer *dry__peer_take(struct dry__server *s, const struct sockaddr *from);
+void dry__peer_give(struct dry__server *s, struct peer *p);
 
 /* --- session.c: WebSockets --- */
 
-/* What callbacks return: 0, or -1 to close the connection. */
-int dry__session_open(struct connection *x);
+/* The connection becomes one; false when the key is none. */
+bool dry__session_open(struct dry__server *s, struct connection *x, struct dry_bytes key);
 void dry__session_close(struct dry__server *s, struct connection *x);
-int dry__session_receive(struct dry__server *s, struct connection *x, const void *in, size_t len);
-int dry__session_writeable(struct dry__server *s, struct connection *x);
+/* Take bytes from the front (they are overwritten): how many. */
+size_t dry__session_take(struct dry__server *s, struct connection *x, uint8_t *p, size_t len);
+/* Write what waits. */
+void dry__session_write(struct dry__server *s, struct connection *x);
 /* A request that left this thread is answered. */
 void dry__session_finished(struct dry__server *s, struct dry__request *r);
 /* Pass on what other threads sent. */
 void dry__session_deliver(struct dry__server *s, struct outgoing *list);
-/* Wake the server's thread; with its lock held: whether that is needed. */
-bool dry__server_wakes(struct dry__server *s);
 
 #endif /* DRY_RPC_SERVER_H */

@@ -2,8 +2,11 @@
  * reads. */
 #include "server.h"
 #include <drystone/common/alloc.h>
+#include <stdio.h>
 
 #define QUEUE_MAX (64u << 20)    /* bytes a slow reader may leave waiting */
+#define QUEUE_HOLD (1u << 20)    /* bytes at which nothing more is read from him */
+#define PROTOCOL_ERROR 1002u     /* RFC 6455 7.4.1 */
 #define OUTGOING_MAX (32u << 20) /* bytes told by other threads and not yet passed on */
 #define UNDER_WAY_MAX 1024u
 #define HOLD_BACK 256u /* requests under way at which nothing more is read */
@@ -38,6 +41,7 @@ void dry__session_send(struct dry_rpc *rpc, struct dry__session *n, struct dry_b
     if (o != NULL) {
         dry_refs_take(&n->refs);
         o->session = n;
+        o->code = DRY__FRAME_TEXT;
         o->buf = *message;
         o->at = DRY__SESSION_HEAD;
         *message = (struct dry_buf){0};
@@ -48,73 +52,176 @@ void dry__session_send(struct dry_rpc *rpc, struct dry__session *n, struct dry_b
     }
     dry_mutex_unlock(&s->lock);
     if (wake)
-        lws_cancel_service(s->context);
+        dry__server_wake(s);
 }
 
-static void kill_slow(struct dry__session *n)
+static void kill_slow(struct dry__server *s, struct dry__session *n)
 {
-    if (n->connection != NULL)
-        lws_set_timeout(n->connection->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+    if (n->connection == NULL)
+        return;
+    n->connection->doomed = true;
+    dry__connection_turn_later(s, n->connection);
 }
 
-/* Takes o. */
-static void queue(struct dry__server *s, struct dry__session *n, struct outgoing *o)
+/* Takes o; false when it was refused. */
+static bool queue_bytes(struct dry__server *s, struct dry__session *n, struct outgoing *o)
 {
     size_t more = o->buf.cap;
     bool slow = n->waiting > DRY__SMALL_BYTES && s->held + more > s->rpc->limits.memory_bytes_max;
 
-    if (n->connection == NULL || o->buf.ptr == NULL || slow || n->waiting + more > QUEUE_MAX) {
-        kill_slow(n); /* too slow to read what he asked for */
+    if (n->connection == NULL || n->closing) {
         outgoing_free(o);
-        return;
+        return false;
     }
+    if (o->buf.ptr == NULL || slow || n->waiting + more > QUEUE_MAX) {
+        kill_slow(s, n); /* too slow to read what he asked for */
+        outgoing_free(o);
+        return false;
+    }
+    if (n->first == NULL)
+        dry__connection_arm(s, n->connection, DRY__NO_PROGRESS_S);
     s->held += more;
     n->waiting += more;
     *n->end = o;
     n->end = &o->next;
-    lws_callback_on_writable(n->connection->wsi);
+    dry__connection_turn_later(s, n->connection);
+    return true;
+}
+
+/* A whole message or control frame. As above. */
+static bool queue(struct dry__server *s, struct dry__session *n, struct outgoing *o)
+{
+    uint8_t head[DRY__FRAME_HEAD_MAX];
+    size_t len = o->buf.len - o->at;
+
+    if (o->buf.ptr != NULL) {
+        size_t k = dry__frame_head(head, (enum dry__frame_code)o->code, len);
+
+        o->at -= k;
+        memcpy(o->buf.ptr + o->at, head, k);
+    }
+    return queue_bytes(s, n, o);
+}
+
+/* A message or control frame with these bytes; NULL without memory. */
+static struct outgoing *outgoing_of(enum dry__frame_code code, struct dry_bytes payload)
+{
+    static const uint8_t head[DRY__SESSION_HEAD];
+    struct outgoing *o = dry_alloc(sizeof(*o));
+
+    if (o == NULL)
+        return NULL;
+    o->code = (uint8_t)code;
+    o->at = sizeof(head);
+    if (dry_ok(dry_buf_append(&o->buf, DRY_BYTES_ARRAY(head))) &&
+        dry_ok(dry_buf_append(&o->buf, payload)))
+        return o;
+    outgoing_free(o);
+    return NULL;
+}
+
+/* Answer a ping; who sends many before he reads gets the answer to the last. */
+static void pong(struct dry__server *s, struct dry__session *n, struct dry_bytes payload)
+{
+    struct outgoing *o = outgoing_of(DRY__FRAME_PONG, payload);
+
+    if (o == NULL)
+        return;
+    if (n->pong != NULL) {
+        struct dry_buf old = n->pong->buf;
+        uint8_t head[DRY__FRAME_HEAD_MAX];
+        size_t k = dry__frame_head(head, DRY__FRAME_PONG, payload.len);
+
+        n->pong->buf = o->buf;
+        n->pong->at = o->at - k;
+        memcpy(n->pong->buf.ptr + n->pong->at, head, k);
+        n->waiting += o->buf.cap - old.cap;
+        s->held += o->buf.cap - old.cap;
+        o->buf = old;
+        outgoing_free(o);
+        return;
+    }
+    if (queue(s, n, o))
+        n->pong = o;
+}
+
+/* Say why, then close. */
+static void end(struct dry__server *s, struct dry__session *n, unsigned code)
+{
+    uint8_t why[2] = {(uint8_t)(code >> 8), (uint8_t)code};
+    struct outgoing *o = outgoing_of(DRY__FRAME_CLOSE, dry_bytes_of(why, code != 0 ? 2 : 0));
+
+    if (o == NULL) {
+        kill_slow(s, n);
+        return;
+    }
+    (void)queue(s, n, o);
+    n->closing = true;
 }
 
 /* The answer's bytes become a message; the request goes back. */
 static void answer(struct dry__server *s, struct dry__session *n, struct dry__request *r)
 {
-    struct outgoing *o = r->out.len > r->head ? dry_alloc(sizeof(*o)) : NULL;
-    static const uint8_t head[DRY__SESSION_HEAD];
+    size_t len = r->out.len > r->head ? r->out.len - r->head : 0;
+    struct outgoing *o = NULL;
 
-    if (o == NULL) {
-        if (r->out.len > r->head)
-            kill_slow(n);
-    } else if (r->out.cap > DRY__SMALL_BYTES) { /* not copied */
-        o->buf = r->out;
-        o->at = r->head;
-        r->out = (struct dry_buf){0};
-        s->held -= r->charged;
-        r->charged = 0;
-        dry__request_close(r);
-        r = NULL;
-        queue(s, n, o);
-    } else {
-        o->at = sizeof(head);
-        if (!dry_ok(dry_buf_append(&o->buf, DRY_BYTES_ARRAY(head))) ||
-            !dry_ok(
-                dry_buf_append(&o->buf, dry_bytes_of(r->out.ptr + r->head, r->out.len - r->head))))
-            dry_buf_fini(&o->buf);
-        queue(s, n, o);
+    if (len == 0) { /* nothing to say, or no memory for it */
+        if (r->out.ptr == NULL)
+            kill_slow(s, n);
+        dry__server_put(s, r);
+        return;
     }
+    if (r->out.cap > DRY__SMALL_BYTES) { /* not copied */
+        o = dry_alloc(sizeof(*o));
+        if (o != NULL) {
+            o->code = DRY__FRAME_TEXT;
+            o->buf = r->out;
+            o->at = r->head;
+            r->out = (struct dry_buf){0};
+            s->held -= r->charged;
+            r->charged = 0;
+        }
+    } else {
+        o = outgoing_of(DRY__FRAME_TEXT, dry_bytes_of(r->out.ptr + r->head, len));
+    }
+    if (o != NULL)
+        (void)queue(s, n, o);
+    else
+        kill_slow(s, n);
     dry__server_put(s, r);
 }
 
-int dry__session_open(struct connection *x)
+bool dry__session_open(struct dry__server *s, struct connection *x, struct dry_bytes key)
 {
-    struct dry__session *n = dry_alloc(sizeof(*n));
+    char accept[DRY__ACCEPT_MAX], text[256];
+    struct dry__session *n = NULL;
+    struct outgoing *o = NULL;
+    int len;
 
-    if (n == NULL)
-        return -1;
+    if (!dry__frame_accept(accept, key))
+        return false;
+    len = snprintf(text, sizeof(text),
+                   "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n"
+                   "connection: Upgrade\r\nsec-websocket-accept: %s\r\n\r\n",
+                   accept);
+    n = dry_alloc(sizeof(*n));
+    o = outgoing_of(DRY__FRAME_TEXT, dry_bytes_of(text, (size_t)len));
+    if (n == NULL || o == NULL) {
+        dry_free(n);
+        outgoing_free(o);
+        dry__connection_drop(s, x);
+        return true;
+    }
+    dry__server_put(s, x->request);
+    x->request = NULL;
     dry_refs_take(&n->refs);
     n->connection = x;
     n->end = &n->first;
     x->session = n;
-    return 0;
+    x->state = SESSION;
+    dry__connection_arm(s, x, 0);
+    (void)queue_bytes(s, n, o);
+    return true;
 }
 
 void dry__session_close(struct dry__server *s, struct connection *x)
@@ -137,6 +244,7 @@ void dry__session_close(struct dry__server *s, struct connection *x)
         outgoing_free(o);
     }
     n->end = &n->first;
+    n->pong = NULL;
     s->held -= n->waiting;
     n->waiting = 0;
     drop(n);
@@ -154,11 +262,25 @@ static const char *refusal(const struct dry__session *n)
                                          : NULL;
 }
 
+static void hold_back(struct dry__session *n)
+{
+    n->held_back = n->held_back || n->under_way >= HOLD_BACK || n->waiting > QUEUE_HOLD;
+}
+
+static void go_on(struct dry__server *s, struct dry__session *n)
+{
+    if (!n->held_back || n->under_way > READ_AGAIN || n->waiting > QUEUE_HOLD / 2)
+        return;
+    n->held_back = false;
+    dry__connection_turn_later(s, n->connection);
+}
+
 static void run(struct dry__server *s, struct dry__session *n)
 {
     struct dry__request *r = n->reading;
     const char *no = refusal(n);
 
+    s->ran++;
     n->reading = NULL;
     n->too_large = n->too_much = false;
     r->session = n;
@@ -170,14 +292,12 @@ static void run(struct dry__server *s, struct dry__session *n)
     }
     dry_refs_take(&n->refs);
     n->under_way++;
-    if (!dry__server_run(s, r)) {
-        if (n->under_way >= HOLD_BACK && !n->held_back)
-            n->held_back = lws_rx_flow_control(n->connection->wsi, 0) == 0;
-        return;
+    if (dry__server_run(s, r)) {
+        n->under_way--;
+        answer(s, n, r);
+        drop(n);
     }
-    n->under_way--;
-    answer(s, n, r);
-    drop(n);
+    hold_back(n);
 }
 
 static void body_drop(struct dry__request *r)
@@ -188,68 +308,132 @@ static void body_drop(struct dry__request *r)
     r->body.max = max;
 }
 
-int dry__session_receive(struct dry__server *s, struct connection *x, const void *in, size_t len)
+/* More of a message; false without memory. */
+static bool message_add(struct dry__server *s, struct dry__session *n, struct dry_bytes data)
 {
-    struct dry__session *n = x->session;
-    dry_status st = DRY_OK;
+    dry_status st;
 
-    if (n == NULL)
-        return -1;
     if (n->reading == NULL)
         n->reading = dry__server_get(s);
     if (n->reading == NULL)
-        return -1;
-    if (!n->too_large && !n->too_much && len != 0) {
-        st = dry_buf_append(&n->reading->body, dry_bytes_of(in, len));
-        if (!dry_ok(st) && st.code != DRY_CODE_ELIMIT)
-            return -1;
-        n->too_large = !dry_ok(st);
-        n->too_much = !dry__server_weigh(s, n->reading);
-        if (n->too_large || n->too_much) {
-            body_drop(n->reading);
-            (void)dry__server_weigh(s, n->reading);
-        }
+        return false;
+    if (n->too_large || n->too_much)
+        return true;
+    st = dry_buf_append(&n->reading->body, data);
+    if (!dry_ok(st) && st.code != DRY_CODE_ELIMIT)
+        return false;
+    n->too_large = !dry_ok(st);
+    n->too_much = !dry__server_weigh(s, n->reading);
+    if (n->too_large || n->too_much) {
+        body_drop(n->reading);
+        (void)dry__server_weigh(s, n->reading);
     }
-    if (lws_is_final_fragment(x->wsi) && lws_remaining_packet_payload(x->wsi) == 0)
+    return true;
+}
+
+static void control(struct dry__server *s, struct dry__session *n, enum dry__frame_code code,
+                    struct dry_bytes payload)
+{
+    if (code == DRY__FRAME_PING)
+        pong(s, n, payload);
+    else if (code == DRY__FRAME_CLOSE)
+        end(s, n, payload.len < 2 ? 0 : (unsigned)payload.ptr[0] << 8 | payload.ptr[1]);
+}
+
+/* Take the head of a frame, or a whole control frame; *data: of one that carries data. */
+static size_t frame_begin(struct dry__server *s, struct dry__session *n, uint8_t *p, size_t len,
+                          bool *data)
+{
+    struct dry__frame f;
+    int k = dry__frame_read(&f, dry_bytes_of(p, len));
+    size_t head = k > 0 ? (size_t)k : 0;
+
+    if (k == 0)
+        return 0;
+    if (k > 0 && f.code >= DRY__FRAME_CLOSE) {
+        if (len - head < f.len)
+            return 0;
+        dry__frame_unmask(p + head, (size_t)f.len, f.mask, 0);
+        control(s, n, (enum dry__frame_code)f.code, dry_bytes_of(p + head, (size_t)f.len));
+        return head + (size_t)f.len;
+    }
+    if (k < 0 || (f.code == DRY__FRAME_MORE) != n->unended) {
+        end(s, n, PROTOCOL_ERROR);
+        return len;
+    }
+    n->frame = f;
+    n->left = f.len;
+    n->unended = !f.last;
+    *data = true;
+    return head;
+}
+
+size_t dry__session_take(struct dry__server *s, struct connection *x, uint8_t *p, size_t len)
+{
+    struct dry__session *n = x->session;
+    bool data = n->left != 0;
+    size_t head = 0, m;
+
+    if (n->closing)
+        return len;
+    if (n->held_back)
+        return 0;
+    if (!data)
+        head = frame_begin(s, n, p, len, &data);
+    if (!data)
+        return head;
+    m = n->left < len - head ? (size_t)n->left : len - head;
+    dry__frame_unmask(p + head, m, n->frame.mask, n->frame.len - n->left);
+    n->left -= m;
+    if (!message_add(s, n, dry_bytes_of(p + head, m)))
+        kill_slow(s, n);
+    else if (n->left == 0 && n->frame.last)
         run(s, n);
-    return 0;
+    return head + m;
 }
 
 /* --- out --- */
 
-int dry__session_writeable(struct dry__server *s, struct connection *x)
+static void sent(struct dry__server *s, struct dry__session *n)
+{
+    struct outgoing *o = n->first;
+
+    n->first = o->next;
+    if (n->first == NULL)
+        n->end = &n->first;
+    n->waiting -= o->buf.cap;
+    s->held -= o->buf.cap;
+    outgoing_free(o);
+}
+
+void dry__session_write(struct dry__server *s, struct connection *x)
 {
     struct dry__session *n = x->session;
-    struct outgoing *o = n != NULL ? n->first : NULL;
-    size_t len;
-    bool last;
-    int flags;
+    struct outgoing *o;
 
-    if (o == NULL)
-        return 0;
-    len = o->buf.len - o->at;
-    last = len <= DRY__WRITE_BYTES;
-    len = last ? len : DRY__WRITE_BYTES;
-    flags = lws_write_ws_flags(LWS_WRITE_TEXT, !o->begun, last);
-    if (lws_write(x->wsi, o->buf.ptr + o->at, len, (enum lws_write_protocol)flags) < 0)
-        return -1;
-    o->begun = true;
-    o->at += len;
-    if (last) {
-        n->first = o->next;
-        if (n->first == NULL)
-            n->end = &n->first;
-        n->waiting -= o->buf.cap;
-        s->held -= o->buf.cap;
-        outgoing_free(o);
+    while ((o = n->first) != NULL) {
+        size_t before = o->at;
+
+        if (o == n->pong)
+            n->pong = NULL;
+        if (!dry__connection_send(x, &o->buf, &o->at)) {
+            dry__connection_drop(s, x);
+            return;
+        }
+        if (o->at != before)
+            dry__connection_arm(s, x, DRY__NO_PROGRESS_S);
+        if (o->at != o->buf.len)
+            break;
+        sent(s, n);
     }
     if (n->first != NULL) {
-        lws_set_timeout(x->wsi, PENDING_TIMEOUT_HTTP_CONTENT, DRY__NO_PROGRESS_S);
-        lws_callback_on_writable(x->wsi);
+        go_on(s, n);
+    } else if (n->closing) {
+        dry__connection_linger(s, x);
     } else {
-        lws_set_timeout(x->wsi, NO_PENDING_TIMEOUT, 0);
+        dry__connection_arm(s, x, 0);
+        go_on(s, n);
     }
-    return 0;
 }
 
 /* --- from other threads --- */
@@ -260,9 +444,8 @@ void dry__session_finished(struct dry__server *s, struct dry__request *r)
 
     n->under_way--;
     if (n->connection != NULL) {
-        if (n->held_back && n->under_way <= READ_AGAIN)
-            n->held_back = lws_rx_flow_control(n->connection->wsi, 1) != 0;
         answer(s, n, r);
+        go_on(s, n);
     } else {
         dry__server_put(s, r);
     }
@@ -283,7 +466,7 @@ void dry__session_deliver(struct dry__server *s, struct outgoing *list)
         dry_mutex_unlock(&s->lock);
         if (overrun)
             dry_buf_fini(&o->buf);
-        queue(s, n, o);
+        (void)queue(s, n, o);
         drop(n);
     }
 }

@@ -29,7 +29,7 @@ void client_close(struct client *c)
     dry_buf_fini(&c->in);
 }
 
-static void send_bytes(struct client *c, const void *p, size_t n)
+void client_send_bytes(struct client *c, const void *p, size_t n)
 {
     size_t sent = 0;
 
@@ -45,7 +45,7 @@ static void send_bytes(struct client *c, const void *p, size_t n)
 
 void client_send(struct client *c, const char *text)
 {
-    send_bytes(c, text, strlen(text));
+    client_send_bytes(c, text, strlen(text));
 }
 
 /* One look at the socket; false when it is closed. */
@@ -123,6 +123,6 @@ void client_message(struct client *c, const char *text)
         head[3] = (uint8_t)n;
         k = 4;
     }
-    send_bytes(c, head, k + 4); /* a mask of zeros */
-    send_bytes(c, text, n);
+    client_send_bytes(c, head, k + 4); /* a mask of zeros */
+    client_send_bytes(c, text, n);
 }

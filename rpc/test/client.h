@@ -11,6 +11,7 @@ struct client {
 void client_open(struct client *c, struct fixture *f);
 void client_close(struct client *c);
 void client_send(struct client *c, const char *text);
+void client_send_bytes(struct client *c, const void *p, size_t n);
 /* Wait until `text` has come; false after two seconds or when the server closed. What came is in
  * c->in, NUL-terminated. */
 bool client_wait(struct client *c, const char *text);

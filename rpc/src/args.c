@@ -64,11 +64,8 @@ static dry_status read_data(struct dry__call *c, struct dry_json_value v, struct
         return DRY_OK;
     if (!dry_ok(dry_json_data_arena(data, &other, NULL, c->arena)))
         return wrong(c, "data", "data in hexadecimal");
-    return dry_bytes_equal(a->data, other)
-               ? DRY_OK
-               : dry__call_fail(c, DRY__RPC_PARAMS,
-                                "both \"data\" and \"input\" are set and not equal. Please use "
-                                "\"input\" to pass transaction call data");
+    a->data_differs = !dry_bytes_equal(a->data, other);
+    return DRY_OK;
 }
 
 static dry_status read_entry(struct dry__call *c, struct dry_access_entry *e,

@@ -7,6 +7,7 @@
 struct dry__args {
     bool has_from, has_to, has_gas, has_gas_price, has_max_fee, has_tip, has_value, has_nonce,
         has_data, has_chain_id, has_access, has_blob_fee, has_blobs, has_authorizations;
+    bool data_differs; /* "input", which counts, and "data" are not the same */
     struct dry_address from, to;
     uint64_t gas, nonce, chain_id;
     struct dry_u256 gas_price, max_fee, tip, value, blob_fee;
@@ -31,6 +32,7 @@ struct dry__setting {
     struct dry_block_env env;
     struct dry__runner *runner;
     bool limited; /* time runs */
+    bool refused; /* the last message was no valid transaction: the call failed */
 };
 /* Open at block parameter `block`, with overrides of state and block at the parameters after it
  * when they may be there. */

@@ -2,6 +2,7 @@
 #include "args.h"
 #include "methods.h"
 #include "trace.h"
+#include <drystone/common/hex.h>
 #include <drystone/execution.h>
 
 /* --- raw --- */
@@ -226,8 +227,12 @@ DRY__METHOD(debug_traceBlockByHash)
 
     if (dry_ok(st))
         st = dry_chain_block(c->rpc->set.chain, &r.block, &hash, c->arena);
-    if (st.code == DRY_CODE_ENOTFOUND)
-        return dry__call_fail(c, DRY__RPC_SERVER, "block not found");
+    if (st.code == DRY_CODE_ENOTFOUND) {
+        char text[65] = {0};
+
+        dry_hex_encode(text, DRY_BYTES_ARRAY(hash.b));
+        return dry__call_failf(c, DRY__RPC_SERVER, "block 0x%s not found", text);
+    }
     if (dry_ok(st))
         st = trace_block(c, w, &r);
     rerun_close(c, &r);

@@ -100,7 +100,7 @@ DRY__METHOD(eth_getUncleCount)
 static dry_status block_and_index(struct dry__call *c, struct dry_stored_block *b, uint64_t *i,
                                   bool *found, bool *pending)
 {
-    dry_status st = dry__param_u64(c, 1, i);
+    dry_status st = dry__param_index(c, 1, i);
 
     return dry_ok(st) ? dry__param_stored(c, 0, b, NULL, found, pending) : st;
 }
@@ -154,7 +154,7 @@ DRY__METHOD(eth_getRawTransactionByBlockAndIndex)
     if (found && i < b.block.tx_count)
         dry_json_write_hex(w, b.block.txs[i].encoded);
     else
-        dry_json_write_null(w);
+        dry_json_write_hex(w, DRY_BYTES_EMPTY);
     return DRY_OK;
 }
 

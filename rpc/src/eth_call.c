@@ -13,12 +13,6 @@ static uint64_t capped(const struct dry__call *c, uint64_t gas)
     return gas < c->rpc->limits.call_gas_max ? gas : c->rpc->limits.call_gas_max;
 }
 
-/* Calls belong on a worker, or in place while they are quick; never on the loop. */
-static bool misplaced(struct dry__call *c)
-{
-    return c->request->place == DRY__LOOP && !dry__need(c, DRY__WORKER);
-}
-
 static dry_status call(struct dry__call *c, struct dry_json_writer *w, struct dry__setting *s)
 {
     struct dry_tx_result r;
@@ -33,6 +27,9 @@ static dry_status call(struct dry__call *c, struct dry_json_writer *w, struct dr
     st = dry__setting_begin(c, s, NULL);
     if (dry_ok(st))
         st = dry__setting_run(c, s, &r, NULL, &tx, &a.from);
+    if (s->refused && c->code != 0)
+        return dry__call_failf(c, c->code, "err: %.*s (supplied gas %llu)", (int)c->error.len,
+                               (const char *)c->error.ptr, (unsigned long long)tx.gas_limit);
     if (!dry_ok(st))
         return st;
     if (r.end != DRY_EVM_SUCCESS)
@@ -46,8 +43,6 @@ DRY__METHOD(eth_call)
     struct dry__setting s;
     dry_status st;
 
-    if (misplaced(c))
-        return dry__elsewhere();
     st = dry__setting_open(c, &s, 1, true);
     if (!dry_ok(st))
         return st;
@@ -84,6 +79,10 @@ static dry_status try_gas(struct search *x, uint64_t gas, bool *fails)
     }
     st = dry__setting_run(x->c, x->s, &x->r, NULL, &x->tx, &x->from);
     *fails = x->r.end != DRY_EVM_SUCCESS;
+    if (x->s->refused && x->c->code != 0)
+        return dry__call_failf(x->c, x->c->code, "failed with %llu gas: %.*s",
+                               (unsigned long long)gas, (int)x->c->error.len,
+                               (const char *)x->c->error.ptr);
     return st;
 }
 
@@ -102,8 +101,7 @@ static dry_status highest(struct dry__call *c, struct dry__setting *s, const str
         st = s->reader->ops->account(s->reader, &exists, &account, &a->from);
         if (!dry_ok(st))
             return st;
-        if (dry_u256_sub(&left, &account.balance, &a->value) ||
-            (a->has_value && dry_u256_is_zero(&left)))
+        if (dry_u256_sub(&left, &account.balance, &a->value) || dry_u256_is_zero(&left))
             return dry__call_fail(c, DRY__RPC_SERVER, "insufficient funds for transfer");
         dry_u256_divmod_var(&allowance, NULL, &left, &x->tx.max_fee_per_gas);
         if (dry_u256_saturate_u64(&allowance) < hi)
@@ -194,8 +192,6 @@ DRY__METHOD(eth_estimateGas)
 
     if (!dry_ok(st))
         return st;
-    if (misplaced(c))
-        return dry__elsewhere();
     st = dry__setting_open(c, &s, 1, true);
     if (!dry_ok(st))
         return st;

@@ -132,18 +132,27 @@ static dry_status percentiles_read(struct dry__call *c, struct history *h)
 
     if (!dry__param(c, 2, &list))
         return DRY_OK;
-    if (dry_json_type(list) != DRY_JSON_ARRAY || dry_json_count(list) > PERCENTILES_MAX)
+    if (dry_json_type(list) != DRY_JSON_ARRAY)
         return dry__call_fail(c, DRY__RPC_PARAMS,
-                              "invalid argument 2: want at most 100 percentiles");
+                              "invalid argument 2: want an array of percentiles");
+    if (dry_json_count(list) > PERCENTILES_MAX)
+        return dry__call_fail(c, DRY__RPC_SERVER,
+                              "invalid reward percentile: over the query limit 100");
     while (dry_json_next(list, &it, NULL, &v)) {
         uint32_t i = h->percentile_count++;
+        struct dry_bytes text = dry_json_source(v);
 
-        if (dry_json_type(v) != DRY_JSON_NUMBER ||
-            !percentile(&h->percentiles[i], dry_json_source(v)))
-            return dry__call_fail(c, DRY__RPC_SERVER, "invalid reward percentile: want 0 to 100");
+        if (dry_json_type(v) != DRY_JSON_NUMBER)
+            return dry__call_fail(c, DRY__RPC_PARAMS,
+                                  "invalid argument 2: percentiles must be numbers");
+        if (!percentile(&h->percentiles[i], text))
+            return dry__call_failf(c, DRY__RPC_SERVER, "invalid reward percentile: %.*s",
+                                   (int)(text.len < 32 ? text.len : 32), (const char *)text.ptr);
         if (i != 0 && h->percentiles[i] <= h->percentiles[i - 1])
-            return dry__call_fail(c, DRY__RPC_SERVER,
-                                  "invalid reward percentile: they must ascend");
+            return dry__call_failf(c, DRY__RPC_SERVER,
+                                   "invalid reward percentile: #%u:%u.%06u >= #%u:%u.%06u", i - 1,
+                                   h->percentiles[i - 1] / 1000000, h->percentiles[i - 1] % 1000000,
+                                   i, h->percentiles[i] / 1000000, h->percentiles[i] % 1000000);
     }
     return DRY_OK;
 }
@@ -313,6 +322,31 @@ static void write_history(struct dry__call *c, struct dry_json_writer *w, const 
     dry_json_object_end(w);
 }
 
+/* Parameter 1: a number or tag. */
+static dry_status last_block(struct dry__call *c, struct dry__at *at)
+{
+    struct dry_json_value v;
+    uint64_t number;
+    bool found;
+    dry_status st;
+
+    if (!dry__param(c, 1, &v))
+        return dry__call_fail(c, DRY__RPC_PARAMS, "missing value for required argument 1");
+    st = dry__param_block_maybe(c, 1, at, &found);
+    if (!dry_ok(st) || found)
+        return st;
+    if (dry_ok(dry_json_quantity_u64(v, &number, NULL))) {
+        struct dry_head *h = dry_chain_head(c->rpc->set.chain);
+        uint64_t head = h->header.number;
+
+        dry_head_close(h);
+        return dry__call_failf(c, DRY__RPC_SERVER,
+                               "request beyond head block: requested %llu, head %llu",
+                               (unsigned long long)number, (unsigned long long)head);
+    }
+    return dry__call_fail(c, DRY__RPC_SERVER, "header not found");
+}
+
 DRY__METHOD(eth_feeHistory)
 {
     struct history h = {0};
@@ -321,7 +355,7 @@ DRY__METHOD(eth_feeHistory)
     dry_status st = dry__param_u64(c, 0, &n);
 
     if (dry_ok(st))
-        st = dry__param_block(c, 1, &at);
+        st = last_block(c, &at);
     if (dry_ok(st))
         st = percentiles_read(c, &h);
     if (!dry_ok(st))

@@ -216,6 +216,10 @@ static dry_status fill_start(struct dry__call *c, struct filling **out, bool sig
     st = dry__args_read(c, &f->args, 0);
     if (dry_ok(st) && !f->args.has_to && f->args.data.len == 0)
         st = dry__call_fail(c, DRY__RPC_SERVER, "contract creation without any data provided");
+    if (dry_ok(st) && f->args.data_differs)
+        st = dry__call_fail(c, DRY__RPC_SERVER,
+                            "both \"data\" and \"input\" are set and not equal. Please use "
+                            "\"input\" to pass transaction call data");
     if (dry_ok(st))
         st = blobs_check(c, &f->args, sign);
     f->own_nonce = !f->args.has_nonce;

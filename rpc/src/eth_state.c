@@ -199,7 +199,9 @@ DRY__METHOD(eth_getStorageValues)
     struct dry__at at;
     dry_status st;
 
-    if (!dry__param(c, 0, &all) || dry_json_type(all) != DRY_JSON_OBJECT)
+    if (!dry__param(c, 0, &all))
+        return dry__call_fail(c, DRY__RPC_PARAMS, "missing value for required argument 0");
+    if (dry_json_type(all) != DRY_JSON_OBJECT)
         return dry__call_fail(c, DRY__RPC_PARAMS,
                               "invalid argument 0: want an object of addresses");
     if (dry_json_count(all) == 0)
@@ -322,7 +324,9 @@ DRY__METHOD(eth_getProof)
 
     if (!dry_ok(st))
         return st;
-    if (!dry__param(c, 1, &keys) || dry_json_type(keys) != DRY_JSON_ARRAY)
+    if (!dry__param(c, 1, &keys))
+        return dry__call_fail(c, DRY__RPC_PARAMS, "missing value for required argument 1");
+    if (dry_json_type(keys) != DRY_JSON_ARRAY)
         return dry__call_fail(c, DRY__RPC_PARAMS,
                               "invalid argument 1: want an array of storage keys");
     if (dry_json_count(keys) > SLOTS_MAX)

@@ -196,6 +196,8 @@ DRY_MUST_USE dry_status dry__param_address(struct dry__call *c, uint32_t i,
                                            struct dry_address *out);
 DRY_MUST_USE dry_status dry__param_hash(struct dry__call *c, uint32_t i, struct dry_hash *out);
 DRY_MUST_USE dry_status dry__param_u64(struct dry__call *c, uint32_t i, uint64_t *out);
+/* A quantity as text alone. */
+DRY_MUST_USE dry_status dry__param_index(struct dry__call *c, uint32_t i, uint64_t *out);
 DRY_MUST_USE dry_status dry__param_bool(struct dry__call *c, uint32_t i, bool *out, bool fallback);
 DRY_MUST_USE dry_status dry__param_data(struct dry__call *c, uint32_t i, struct dry_bytes *out);
 /* A storage key: hexadecimal of at most 32 bytes, with or without leading zeros. */
@@ -235,7 +237,9 @@ struct dry__state {
 DRY_MUST_USE dry_status dry__state_open(struct dry__call *c, struct dry__state *out,
                                         const struct dry__at *at);
 void dry__state_close(struct dry__state *s);
-/* The block parameter i names, stored or (*pending) to come; *found false when there is none.
+/* The block parameter i names, stored or (*pending) to come; *found false when there is none. Fails
+ * the call without the parameter, and when the method's name asks for a hash or a number and it is
+ * none.
  * receipts may be NULL; else those of the block to come go there. */
 DRY_MUST_USE dry_status dry__param_stored(struct dry__call *c, uint32_t i,
                                           struct dry_stored_block *out,

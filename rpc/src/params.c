@@ -47,6 +47,17 @@ dry_status dry__param_u64(struct dry__call *c, uint32_t i, uint64_t *out)
     return wrong(c, i, "must be a quantity of at most 64 bits, like 0x1f");
 }
 
+dry_status dry__param_index(struct dry__call *c, uint32_t i, uint64_t *out)
+{
+    struct dry_json_value v;
+
+    if (!dry__param(c, i, &v))
+        return missing(c, i);
+    return dry_ok(dry_json_quantity_u64(v, out, NULL))
+               ? DRY_OK
+               : wrong(c, i, "must be a quantity of at most 64 bits, like 0x1f");
+}
+
 dry_status dry__param_bool(struct dry__call *c, uint32_t i, bool *out, bool fallback)
 {
     struct dry_json_value v;
@@ -72,24 +83,25 @@ dry_status dry__param_data(struct dry__call *c, uint32_t i, struct dry_bytes *ou
 
 dry_status dry__slot_key(struct dry__call *c, struct dry_json_value v, struct dry_hash *out)
 {
-    struct dry_bytes text;
+    struct dry_bytes text, all;
     uint8_t full[64];
 
     if (dry_json_type(v) != DRY_JSON_STRING || !dry_json_plain(v, &text))
         return dry__call_fail(c, DRY__RPC_PARAMS, "unable to decode storage key: not a string");
+    all = text;
     if (text.len >= 2 && text.ptr[0] == '0' && (text.ptr[1] | 32) == 'x') {
         text.ptr += 2;
         text.len -= 2;
     }
     if (text.len > 64)
         return dry__call_failf(c, DRY__RPC_PARAMS,
-                               "storage key too long (want at most 32 bytes, got %zu)",
-                               (text.len + 1) / 2);
+                               "storage key too long (want at most 32 bytes): \"%.*s\"",
+                               (int)(all.len < 100 ? all.len : 100), (const char *)all.ptr);
     memset(full, '0', sizeof(full));
     memcpy(full + 64 - text.len, text.ptr, text.len);
     if (!dry_ok(dry_hex_decode_fixed(out->b, 32, DRY_BYTES_ARRAY(full))))
-        return dry__call_fail(c, DRY__RPC_PARAMS,
-                              "unable to decode storage key: hex string invalid");
+        return dry__call_failf(c, DRY__RPC_PARAMS, "invalid hex in storage key: \"%.*s\"",
+                               (int)all.len, (const char *)all.ptr);
     return DRY_OK;
 }
 
@@ -223,12 +235,24 @@ dry_status dry__param_block_maybe(struct dry__call *c, uint32_t i, struct dry__a
     return st.code == DRY_CODE_ENOTFOUND ? DRY_OK : st;
 }
 
+/* Whether the block is named by its hash. */
+static bool by_hash(struct dry_json_value v)
+{
+    struct dry_bytes text;
+    struct dry_json_value m;
+
+    return dry_json_type(v) == DRY_JSON_OBJECT ? dry_json_get(v, "blockHash", &m)
+                                               : dry_json_plain(v, &text) && text.len == 66;
+}
+
 dry_status dry__block_of(struct dry__call *c, struct dry_json_value v, struct dry__at *out)
 {
     dry_status st = at_value(c, out, v);
 
-    return st.code == DRY_CODE_ENOTFOUND ? dry__call_fail(c, DRY__RPC_SERVER, "header not found")
-                                         : st;
+    if (st.code != DRY_CODE_ENOTFOUND)
+        return st;
+    return dry__call_fail(c, DRY__RPC_SERVER,
+                          by_hash(v) ? "header for hash not found" : "header not found");
 }
 
 dry_status dry__param_block(struct dry__call *c, uint32_t i, struct dry__at *out)

@@ -66,14 +66,33 @@ void dry__state_close(struct dry__state *s)
     *s = (struct dry__state){0};
 }
 
+static dry_status stored_check(struct dry__call *c, uint32_t i)
+{
+    struct dry_json_value v;
+    struct dry_bytes text;
+    struct dry_hash hash;
+
+    if (!dry__param(c, i, &v))
+        return dry__call_failf(c, DRY__RPC_PARAMS, "missing value for required argument %u", i);
+    if (strstr(c->method->name, "Hash") != NULL)
+        return dry__param_hash(c, i, &hash);
+    if (strstr(c->method->name, "Number") != NULL &&
+        (dry_json_type(v) == DRY_JSON_OBJECT || (dry_json_plain(v, &text) && text.len == 66)))
+        return dry__call_failf(c, DRY__RPC_PARAMS,
+                               "invalid argument %u: want a block's number or tag", i);
+    return DRY_OK;
+}
+
 dry_status dry__param_stored(struct dry__call *c, uint32_t i, struct dry_stored_block *out,
                              const struct dry_receipt **receipts, bool *found, bool *pending)
 {
     const struct dry_pending_block *next;
     struct dry__at at;
-    dry_status st = dry__param_block_maybe(c, i, &at, found);
+    dry_status st = stored_check(c, i);
 
     *out = (struct dry_stored_block){0};
+    if (dry_ok(st))
+        st = dry__param_block_maybe(c, i, &at, found);
     *pending = dry_ok(st) && *found && at.pending;
     if (!dry_ok(st) || !*found)
         return st;

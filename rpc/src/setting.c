@@ -11,18 +11,15 @@
 
 /* --- opening --- */
 
-static dry_status env_of(struct dry__call *c, struct dry__setting *s)
+static void env_of(struct dry__call *c, struct dry__setting *s,
+                   const struct dry_pending_block *next)
 {
     struct dry_chain *chain = c->rpc->set.chain;
-    const struct dry_pending_block *next;
     struct dry_u256 parent_td;
     struct dry_rules rules;
-    dry_status st = DRY_OK;
 
-    if (s->at.pending) {
-        st = dry__pending(c, &next);
-        if (dry_ok(st))
-            s->env = next->env;
+    if (next != NULL) {
+        s->env = next->env;
     } else {
         (void)dry_u256_sub(&parent_td, &s->at.total_difficulty, &s->at.header.difficulty);
         dry_chain_rules(chain, &rules, s->at.header.number, s->at.header.time, &parent_td);
@@ -30,24 +27,38 @@ static dry_status env_of(struct dry__call *c, struct dry__setting *s)
     }
     s->env.calls_only = true;
     s->env.dao_transfer = false;
+}
+
+/* Calls belong on a worker, or in place while they are quick; never on the loop, where the block to
+ * come is fetched. */
+static dry_status place(struct dry__call *c, const struct dry__at *at,
+                        const struct dry_pending_block **next)
+{
+    dry_status st = at->pending ? dry__pending(c, next) : DRY_OK;
+
+    if (dry_ok(st) && c->request->place == DRY__LOOP && !dry__need(c, DRY__WORKER))
+        return dry__elsewhere();
     return st;
 }
 
 dry_status dry__setting_open(struct dry__call *c, struct dry__setting *out, uint32_t block,
                              bool overrides)
 {
+    const struct dry_pending_block *next = NULL;
     struct dry_json_value v;
     dry_status st;
 
     *out = (struct dry__setting){0};
     st = dry__param_block(c, block, &out->at);
     if (dry_ok(st))
+        st = place(c, &out->at, &next);
+    if (dry_ok(st))
         st = dry__state_open(c, &out->state, &out->at);
     if (!dry_ok(st))
         return st;
     out->reader = out->state.reader;
-    st = env_of(c, out);
-    if (dry_ok(st) && overrides && dry__param(c, block + 1, &v)) {
+    env_of(c, out, next);
+    if (overrides && dry__param(c, block + 1, &v)) {
         st = dry__override_state(c, &out->overrides, &out->env, out->reader, v);
         dry_overlay_reader_init(&out->overlay, out->reader, &out->overrides);
         out->reader = &out->overlay.r;
@@ -103,6 +114,15 @@ dry_status dry__setting_run(struct dry__call *c, struct dry__setting *s, struct 
         st = s->reader->ops->account(s->reader, &exists, &a, from);
         if (!dry_ok(st))
             return st;
+        s->refused = true;
+        if (verdict == DRY_VERDICT_TX_INTRINSIC_GAS) { /* worded unlike the pool's */
+            uint64_t intrinsic, floor;
+
+            dry_tx_intrinsic_gas(&intrinsic, &floor, tx, &s->env.rules);
+            return dry__call_failf(
+                c, DRY__RPC_SERVER, "intrinsic gas too low: have %llu, want %llu",
+                (unsigned long long)tx->gas_limit, (unsigned long long)intrinsic);
+        }
         return dry__refused(c, verdict, tx, from, &s->env.rules, &s->env.base_fee, &a);
     }
     if (out->end != DRY_EVM_STOPPED)
@@ -201,6 +221,13 @@ dry_status dry__refused(struct dry__call *c, enum dry_verdict verdict, const str
     case DRY_VERDICT_TX_SIGNATURE_V:
     case DRY_VERDICT_TX_SIGNATURE_RECOVERY:
         return dry__call_fail(c, DRY__RPC_SERVER, "invalid sender");
+    case DRY_VERDICT_TX_BLOB_NONE:
+        return dry__call_fail(c, DRY__RPC_SERVER, "blob transaction missing blob hashes");
+    case DRY_VERDICT_TX_BLOB_CREATE:
+        return dry__call_fail(c, DRY__RPC_SERVER, "blob transaction of type create");
+    case DRY_VERDICT_TX_AUTHORIZATION_NONE:
+        return dry__call_failf(c, DRY__RPC_SERVER,
+                               "EIP-7702 transaction with empty auth list (sender %s)", who);
     case DRY_VERDICT_TX_CHAIN_ID:
         return dry__call_failf(
             c, DRY__RPC_SERVER, "invalid sender: invalid chain id for signer: have %llu want %llu",

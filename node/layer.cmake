@@ -8,7 +8,7 @@ if(DRYSTONE_TESTS)
     if(DRYSTONE_SANITIZE)
         set(slow --slow)
     endif()
-    foreach(name node kill)
+    foreach(name node kill hostile wire)
         add_test(NAME e2e_${name}
                  COMMAND python3 ${PROJECT_SOURCE_DIR}/node/test/e2e/test_${name}.py
                          $<TARGET_FILE:drystone> ${slow})

@@ -12,8 +12,10 @@ import urllib.request
 from harness import ACCOUNTS, Node, check, main
 
 HELD_MIB_MAX = 256
-ANSWER_S_MAX = 1.0
-STOP_MS_MAX = 1000
+# What these attacks could do is keep others waiting for as long as they last. The bounds are far
+# above the times seen (0.4 s, 70 ms), so that a busy machine passes, and far below that.
+ANSWER_S_MAX = 10
+STOP_MS_MAX = 10000
 NOWHERE = "0x" + "12" * 20
 LOOP = [{"to": NOWHERE, "gas": "0x3938700"}, "latest", {NOWHERE: {"code": "0x5b600056"}}]
 
@@ -51,7 +53,7 @@ class Siege:
         self.node = Node(program, "--rpc-connections-ip-max", "600", *arguments)
         self.slow, self.sockets = slow, []
         self.base = self.peak = self.node.resident_kib()
-        self.worst, self.failed, self.over = 0.0, 0, False
+        self.worst, self.served, self.failed, self.over = 0.0, 0, 0, False
         self.other = socket.create_connection(("127.0.0.1", self.node.port), timeout=30)
         self.watcher = threading.Thread(target=self._watch, daemon=True)
         self.watcher.start()
@@ -63,7 +65,8 @@ class Siege:
             began = time.perf_counter()
             try:
                 other.sendall(question)
-                self.failed += b"200 OK" not in other.recv(4096)
+                good = b"200 OK" in other.recv(4096)
+                self.served, self.failed = self.served + good, self.failed + (not good)
             except OSError:
                 self.failed += 1
             self.worst = max(self.worst, time.perf_counter() - began)
@@ -118,12 +121,14 @@ class Siege:
         for opened in [self.other, *self.sockets]:
             opened.close()
         check(code == 0, f"exit code {code}")
-        check(self.failed == 0, f"{self.failed} answers to others failed")
+        check(self.failed == 0 and self.served != 0,
+              f"{self.failed} answers to others failed, {self.served} came")
         if not self.slow:
             check(held < HELD_MIB_MAX, f"{held:.0f} MiB held")
             check(self.worst < ANSWER_S_MAX, f"others waited {self.worst:.2f} s")
             check(took < STOP_MS_MAX, f"stopped after {took:.0f} ms")
-        return f"{held:.0f} MiB held, others waited {self.worst * 1000:.0f} ms, stop {took:.0f} ms"
+        return (f"{held:.0f} MiB held, {self.served} answers to others, the slowest after "
+                f"{self.worst * 1000:.0f} ms, stop {took:.0f} ms")
 
 
 def half_bodies(program, _directory, slow):
@@ -232,7 +237,7 @@ def too_many_connections(program, _directory, slow):
         siege.connect()
     for opened in siege.sockets:
         try:
-            opened.settimeout(2)
+            opened.settimeout(30)
             opened.sendall(post(text("eth_chainId")))
             served += b"200 OK" in opened.recv(4096)
         except OSError:

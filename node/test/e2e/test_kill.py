@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """kill -9 at any instant loses nothing that was answered: 50 times while mining, 50 times while
-importing."""
+importing; nor does a second signal, which ends the program at once."""
 import os
 import random
 import shutil
@@ -102,5 +102,27 @@ def importing(program, directory, slow):
     return f"{rounds} kills, {grew} while importing, {rest} times through"
 
 
+def second_signal(program, directory, _slow):
+    """A second signal ends what the first one is still ending; nothing answered is lost."""
+    data = os.path.join(directory, "data")
+    codes = []
+    for first, second in ((signal.SIGTERM, signal.SIGINT), (signal.SIGINT, signal.SIGTERM)):
+        node = Node(program, "--datadir", data)
+        tx = node.send()
+        receipt = node.ask("eth_getTransactionReceipt", tx)
+        node.process.send_signal(signal.SIGSTOP)  # so that both strike before the end is reached
+        os.waitid(os.P_PID, node.process.pid, os.WSTOPPED)
+        node.process.send_signal(first)
+        node.process.send_signal(second)
+        node.process.send_signal(signal.SIGCONT)
+        codes.append(node.process.wait(60))
+        check(codes[-1] in (128 + first, 128 + second), f"exit code {codes[-1]}")
+        node = Node(program, "--datadir", data)
+        check_answered(node, {tx: receipt}, None)
+        code, _ = node.stop()
+        check(code == 0, f"exit code {code} after one signal")
+    return f"exit codes {codes}"
+
+
 if __name__ == "__main__":
-    main([mining, importing])
+    main([mining, importing, second_signal])

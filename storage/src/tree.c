@@ -42,11 +42,15 @@ static uint32_t head_bound(const struct dry__node *n, uint32_t lo, uint32_t hi, 
 
 uint32_t dry__node_bound(const struct dry__node *n, uint32_t from, struct dry_bytes key, bool after)
 {
-    size_t known = key.len < n->skip ? key.len : n->skip;
-    int c = known != 0 ? memcmp(key.ptr, n->shared, known) : 0;
+    size_t known;
     uint32_t lo, hi;
     uint64_t head;
+    int c;
 
+    for (uint32_t i = 0; i < DRY__FANOUT; i += 8) /* all at once, not one after the other */
+        __builtin_prefetch(&n->head[i]);
+    known = key.len < n->skip ? key.len : n->skip;
+    c = known != 0 ? memcmp(key.ptr, n->shared, known) : 0;
     if (c != 0 || known < n->skip) /* before all of them when it is only their beginning */
         return c > 0 ? n->count : from;
     head = head_of(key, n->skip);

@@ -58,12 +58,18 @@ static dry_status object_make(struct dry_pool_tx **out, const struct dry_tx *tx,
     return DRY_OK;
 }
 
-static bool sidecar_fits(const struct dry_tx *tx, const struct dry_rules *rules)
+/* Whether a blob transaction comes with what these rules want beside it. */
+static enum dry_pool_answer sidecar_check(const struct dry_tx *tx, const struct dry_rules *rules)
 {
     uint8_t version = rules->fork >= DRY_FORK_OSAKA ? 1 : 0;
 
-    return tx->sidecar != NULL && tx->sidecar->count == tx->blob_count &&
-           tx->sidecar->version == version;
+    if (tx->sidecar == NULL)
+        return DRY_POOL_SIDECAR_MISSING;
+    if (dry_u256_is_zero(&tx->max_fee_per_blob_gas)) /* the blob base fee is never below 1 */
+        return DRY_POOL_BLOB_FEE_TOO_LOW;
+    if (tx->sidecar->version != version)
+        return version == 1 ? DRY_POOL_SIDECAR_V1 : DRY_POOL_SIDECAR_V0;
+    return tx->sidecar->count == tx->blob_count ? DRY_POOL_OK : DRY_POOL_SIDECAR;
 }
 
 dry_status dry_pool_tx_open(struct dry_pool_tx **out, struct dry_pool_verdict *v,
@@ -89,14 +95,10 @@ dry_status dry_pool_tx_open(struct dry_pool_tx **out, struct dry_pool_verdict *v
     v->verdict = dry_tx_check(&tx, rules);
     if (v->verdict != DRY_VERDICT_VALID)
         goto done;
-    if (tx.type == DRY_TX_BLOB && dry_u256_is_zero(&tx.max_fee_per_blob_gas)) {
-        v->answer = DRY_POOL_BLOB_FEE_TOO_LOW; /* the blob base fee is never below 1 */
+    v->answer = tx.type == DRY_TX_BLOB ? sidecar_check(&tx, rules) : DRY_POOL_OK;
+    if (v->answer != DRY_POOL_OK)
         goto done;
-    }
-    if (tx.type == DRY_TX_BLOB && !sidecar_fits(&tx, rules)) {
-        v->answer = DRY_POOL_SIDECAR;
-        goto done;
-    }
+    v->answer = DRY_POOL_INVALID;
     st = object_make(&p, &tx, &arena);
     if (dry_ok(st))
         st = dry_tx_sender(&p->sender, &v->verdict, &p->tx, rules);

@@ -133,9 +133,10 @@ static void wrong_sidecars_are_refused(void **state)
         memcpy(c->proofs[0], c->proofs[1], 48); /* a point, but not the one */
         CHECK(verify(&f, fixture_sign_tx(&f, &c->tx, 0)) == DRY_POOL_SIDECAR);
         carried_make(c, !version);
-        CHECK(verify(&f, fixture_sign_tx(&f, &c->tx, 0)) == DRY_POOL_SIDECAR);
+        CHECK(verify(&f, fixture_sign_tx(&f, &c->tx, 0)) ==
+              (version == 1 ? DRY_POOL_SIDECAR_V1 : DRY_POOL_SIDECAR_V0));
         c->tx.sidecar = NULL;
-        CHECK(verify(&f, fixture_sign_tx(&f, &c->tx, 0)) == DRY_POOL_SIDECAR);
+        CHECK(verify(&f, fixture_sign_tx(&f, &c->tx, 0)) == DRY_POOL_SIDECAR_MISSING);
         fixture_close(&f);
     }
 }

@@ -496,7 +496,10 @@ static enum dry__where start_at(const struct dry__request *r)
     for (uint32_t i = 0; i < r->count && !many; i++)
         many = (r->count != 1 && where(&r->calls[i]) != DRY__PLACE) ||
                (r->calls[i].code == 0 && (r->calls[i].method->flags & DRY__HEAVY) != 0 &&
-                !tried_in_place(r));
+                !tried_in_place(r)) ||
+               /* a transaction may bring blobs: to check them takes time */
+               (r->calls[i].code == 0 && (r->calls[i].method->flags & DRY__SUBMIT) != 0 &&
+                r->body.len > PLACE_BYTES_MAX);
     return many ? DRY__WORKER : DRY__PLACE;
 }
 

@@ -194,6 +194,9 @@ dry_status dry__pool_refused(struct dry__call *c, const struct dry_pool_verdict 
     case DRY_POOL_OVERSIZED:
     case DRY_POOL_GAS_LIMIT:
     case DRY_POOL_SIDECAR:
+    case DRY_POOL_SIDECAR_MISSING:
+    case DRY_POOL_SIDECAR_V0:
+    case DRY_POOL_SIDECAR_V1:
         break;
     }
     return dry__call_fail(c, DRY__RPC_SERVER, dry_pool_answer_text(v->answer));

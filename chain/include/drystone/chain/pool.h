@@ -42,7 +42,10 @@ struct dry_pool_limits {
     X(BYTES_FULL, "the transaction pool is full (--pool-bytes-max)")                             \
     X(OVERSIZED, "oversized data (--pool-tx-bytes-max)")                                         \
     X(GAS_LIMIT, "exceeds block gas limit")                                                      \
-    X(SIDECAR, "missing or wrong blob sidecar")
+    X(SIDECAR_MISSING, "missing sidecar in blob transaction")                                    \
+    X(SIDECAR_V0, "unexpected sidecar version, want: 0, got: 1")                                 \
+    X(SIDECAR_V1, "unexpected sidecar version, want: 1 (cell proofs), got: 0")                   \
+    X(SIDECAR, "invalid blob sidecar: it does not prove the blobs the transaction names")
 enum dry_pool_answer {
 #define X(name, text) DRY_POOL_##name,
     DRY_POOL_ANSWERS(X)

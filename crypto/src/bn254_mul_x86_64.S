@@ -14,7 +14,8 @@
 #define TOP %rbx
 #define HI %rbp
 #define LO %rax
-#define LO32 %eax
+#define ZERO %r12
+#define ZERO32 %r12d
 #define WORD %rdx /* the factor of mulx */
 
     .section .rodata
@@ -26,7 +27,7 @@ neg_inv: /* -1/p mod 2^64 */
 
 /* (TOP, T) = X[at] WORD */
 .macro product at
-    xorl LO32, LO32
+    xorl ZERO32, ZERO32
     mulx \at+0(X), T0, T1
     mulx \at+8(X), LO, T2
     adcx LO, T1
@@ -34,13 +35,12 @@ neg_inv: /* -1/p mod 2^64 */
     adcx LO, T2
     mulx \at+24(X), LO, TOP
     adcx LO, T3
-    movl $0, LO32
-    adcx LO, TOP
+    adcx ZERO, TOP
 .endm
 
 /* (TOP, T) = T + X[at] WORD */
 .macro product_add at
-    xorl LO32, LO32
+    xorl ZERO32, ZERO32
     mulx \at+0(X), LO, HI
     adox LO, T0
     adcx HI, T1
@@ -52,14 +52,13 @@ neg_inv: /* -1/p mod 2^64 */
     adcx HI, T3
     mulx \at+24(X), LO, TOP
     adox LO, T3
-    movl $0, LO32
-    adcx LO, TOP
-    adox LO, TOP
+    adcx ZERO, TOP
+    adox ZERO, TOP
 .endm
 
 /* (TOP, T) += X[at] WORD */
 .macro product_add_top at
-    xorl LO32, LO32
+    xorl ZERO32, ZERO32
     mulx \at+0(X), LO, HI
     adox LO, T0
     adcx HI, T1
@@ -72,15 +71,14 @@ neg_inv: /* -1/p mod 2^64 */
     mulx \at+24(X), LO, HI
     adox LO, T3
     adcx HI, TOP
-    movl $0, LO32
-    adox LO, TOP
+    adox ZERO, TOP
 .endm
 
 /* T = ((TOP, T) + k p) / 2^64 with the k that makes it whole */
 .macro reduce
     movq T0, WORD
     imulq neg_inv(%rip), WORD
-    xorl LO32, LO32
+    xorl ZERO32, ZERO32
     mulx prime+0(%rip), LO, HI
     adcx T0, LO
     movq HI, T0
@@ -93,8 +91,7 @@ neg_inv: /* -1/p mod 2^64 */
     adcx T3, T2
     mulx prime+24(%rip), LO, T3
     adox LO, T2
-    movl $0, LO32
-    adcx LO, T3
+    adcx ZERO, T3
     adox TOP, T3
 .endm
 
@@ -133,6 +130,9 @@ dry__bn254_fp_mul:
     pushq %rbp
     .cfi_adjust_cfa_offset 8
     .cfi_rel_offset %rbp, 0
+    pushq %r12
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r12, 0
     movq %rdx, Y
     movq 0(Y), WORD
     product 0
@@ -147,6 +147,9 @@ dry__bn254_fp_mul:
     product_add 0
     reduce
     store 0
+    popq %r12
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %r12
     popq %rbp
     .cfi_adjust_cfa_offset -8
     .cfi_restore %rbp
@@ -173,6 +176,9 @@ dry__bn254_fp2_mul:
     pushq %rbp
     .cfi_adjust_cfa_offset 8
     .cfi_rel_offset %rbp, 0
+    pushq %r12
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r12, 0
     pushq OUT
     .cfi_adjust_cfa_offset 8
     subq $64, %rsp
@@ -231,6 +237,9 @@ dry__bn254_fp2_mul:
     movq T3, 24(OUT)
     addq $72, %rsp
     .cfi_adjust_cfa_offset -72
+    popq %r12
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %r12
     popq %rbp
     .cfi_adjust_cfa_offset -8
     .cfi_restore %rbp
@@ -256,6 +265,9 @@ dry__bn254_fp2_sqr:
     pushq %rbp
     .cfi_adjust_cfa_offset 8
     .cfi_rel_offset %rbp, 0
+    pushq %r12
+    .cfi_adjust_cfa_offset 8
+    .cfi_rel_offset %r12, 0
     subq $104, %rsp
     .cfi_adjust_cfa_offset 104
     leaq 32(X), Y
@@ -325,6 +337,9 @@ dry__bn254_fp2_sqr:
     store 0
     addq $104, %rsp
     .cfi_adjust_cfa_offset -104
+    popq %r12
+    .cfi_adjust_cfa_offset -8
+    .cfi_restore %r12
     popq %rbp
     .cfi_adjust_cfa_offset -8
     .cfi_restore %rbp

@@ -228,6 +228,8 @@ dry_status dry__head_set(struct dry_chain *c, const struct dry__new_head *n)
     e.removed_count = leave.count;
     e.added = hashes + leave.count;
     e.added_count = enter.count;
+    for (uint32_t i = 0; i < enter.count; i++)
+        e.added_txs += enter.blocks[i].tx_count;
     dry__emit(c, &e);
     return DRY_OK;
 }

@@ -1,6 +1,7 @@
 /* node.c - opening and closing the parts of a node in order. */
 #include "node.h"
 #include "drivers.h"
+#include "gauges.h"
 #include "hd.h"
 #include "report.h"
 #include <drystone/platform/log.h>
@@ -322,8 +323,6 @@ dry_status dry_node_open(struct dry_node *n, const struct dry_options *options,
     if (dry_ok(st))
         st = dry_pool_open(&n->pool, (uint32_t)dry_options_u64(options, "threads"), 0);
     if (dry_ok(st))
-        st = dry_metrics_open(&n->metrics);
-    if (dry_ok(st))
         st = storage_open(n, error);
     if (dry_ok(st))
         st = chain_open(n, make_dev, error);
@@ -337,6 +336,7 @@ void dry_node_close(struct dry_node *n)
     n->stopping = true;
     dry_rpc_close(n->rpc);
     dry_pool_close(n->pool);
+    dry_gauges_close(n->gauges);
     dry_timer_close(n->engine_timer);
     dry_loop_close(n->loop);
     dry_chain_close(n->chain);

@@ -15,7 +15,9 @@ struct dry_node {
     struct dry_arena arena; /* genesis and accounts; as long as the node */
     struct dry_loop *loop;
     struct dry_pool *pool;
-    struct dry_metrics *metrics;
+    struct dry_metrics *metrics; /* NULL: not wanted */
+    struct dry_metric *pulse;    /* when the loop last had its turn; NULL without metrics */
+    struct dry_gauges *gauges;
     struct dry_dir_lock dir_lock;
     struct dry_storage *storage;
     struct dry_chain *chain;

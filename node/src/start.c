@@ -1,5 +1,6 @@
 /* start.c - `drystone start`: open a node, serve, wait for a signal. */
 #include "commands.h"
+#include "gauges.h"
 #include "keys/address_text.h"
 #include "node.h"
 #include "report.h"
@@ -83,6 +84,7 @@ static dry_status serve(struct dry_node *n, struct dry_buf *error)
                                    .clock = dry_system_clock(),
                                    .log = &n->log,
                                    .metrics = n->metrics,
+                                   .pulse = n->pulse,
                                    .host = dry_options_text(o, "http-host"),
                                    .port = (uint16_t)dry_options_u64(o, "http-port"),
                                    .allow_hosts = hosts,
@@ -100,6 +102,13 @@ static dry_status serve(struct dry_node *n, struct dry_buf *error)
     }
     rpc_limits(o, &set.limits);
     return dry_rpc_open(&n->rpc, &set, error);
+}
+
+static dry_status metrics_open(struct dry_node *n)
+{
+    dry_status st = dry_metrics_open(&n->metrics);
+
+    return dry_ok(st) ? dry_gauges_open(&n->gauges, n) : st;
 }
 
 static void say_ready(struct dry_node *n)
@@ -129,6 +138,8 @@ int dry_cmd_start(const struct dry_options *options)
         st = dry_node_watch_signals(&n);
     if (dry_ok(st) && import != NULL)
         st = dry_node_import(&n, import, &error);
+    if (dry_ok(st) && dry_options_bool(options, "metrics"))
+        st = metrics_open(&n);
     if (dry_ok(st))
         st = serve(&n, &error);
     if (dry_ok(st))

@@ -232,6 +232,16 @@ void dry_pool_close(struct dry_pool *p)
         pool_stop(p);
 }
 
+uint32_t dry_pool_outstanding(struct dry_pool *p)
+{
+    uint32_t n;
+
+    dry_mutex_lock(&p->lock);
+    n = p->outstanding;
+    dry_mutex_unlock(&p->lock);
+    return n;
+}
+
 uint32_t dry_pool_threads(const struct dry_pool *p)
 {
     return p->ops.threads;

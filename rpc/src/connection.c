@@ -211,6 +211,10 @@ static void http_say(struct dry__server *s, struct connection *x)
     struct dry__request *r = x->request;
 
     r->out.len = r->head;
+    if (x->answer.page != DRY__PAGE_NONE) {
+        dry_metric_set(s->rpc->connections, s->connections);
+        dry__page_write(s->rpc, &x->answer, &r->out);
+    }
     if (x->answer.text != NULL) {
         (void)!dry_ok(dry_buf_append_text(&r->out, x->answer.text));
         (void)!dry_ok(dry_buf_append_byte(&r->out, '\n'));

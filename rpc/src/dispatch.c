@@ -174,6 +174,7 @@ static bool call_answer(struct dry__call *c, struct dry_json_writer *w)
         write_error(w, c->code, c->error, c->data);
     }
     dry_json_object_end(w);
+    dry__count_call(c);
     if (c->notify) { /* no answer to what has no id */
         w->out->len = len;
         *w = before;
@@ -206,6 +207,7 @@ static void request_finish(struct dry__request *r)
             dry__request_refuse(r, DRY__RPC_LIMIT,
                                 "the response is too large (--rpc-response-max)");
     }
+    dry__count_end(r);
     r->done(r);
     if (went) {
         dry_mutex_lock(&rpc->lock);
@@ -503,26 +505,36 @@ static enum dry__where start_at(const struct dry__request *r)
     return many ? DRY__WORKER : DRY__PLACE;
 }
 
+/* It holds no call. */
+static void request_end(struct dry__request *r)
+{
+    dry__count_refusal(r->rpc);
+    dry__count_end(r);
+    r->done(r);
+}
+
 void dry__request_run(struct dry__request *r)
 {
     struct dry_json_limits limits = {.depth_max = 64};
-    dry_status st = dry_json_read(&r->doc, NULL, dry_buf_bytes(&r->body), &limits, &r->arena);
+    dry_status st;
 
+    dry__count_begin(r);
+    st = dry_json_read(&r->doc, NULL, dry_buf_bytes(&r->body), &limits, &r->arena);
     if (!dry_ok(st)) {
         dry__request_refuse(r, DRY__RPC_PARSE,
                             st.text != NULL ? st.text : "parse error: not valid JSON");
-        r->done(r);
+        request_end(r);
         return;
     }
     if (!dry_ok(calls_read(r))) {
         r->batch = false;
-        r->done(r);
+        request_end(r);
         return;
     }
     if (r->batch && !dry_ok(dry_buf_append_byte(&r->out, '['))) {
         r->batch = false;
         dry__request_refuse(r, DRY__RPC_INTERNAL, "out of memory");
-        r->done(r);
+        request_end(r);
         return;
     }
     if (start_at(r) == DRY__WORKER)

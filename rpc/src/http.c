@@ -95,6 +95,15 @@ static void judge_session(struct dry__http_answer *a, const struct dry__http_hea
         refuse(a, 101, NULL);
 }
 
+static void judge_get(struct dry__http_answer *a, const struct dry__http_head *h,
+                      const struct dry_rpc_settings *set)
+{
+    if (a->status != 200)
+        return;
+    a->text = "drystone: JSON-RPC by POST or WebSocket";
+    a->page = (uint8_t)dry__page_find(set, h->target);
+}
+
 void dry__http_judge(struct dry__http_answer *out, const struct dry__http_head *h,
                      const struct dry_rpc_settings *set, const struct dry_rpc_limits *limits)
 {
@@ -111,7 +120,7 @@ void dry__http_judge(struct dry__http_answer *out, const struct dry__http_head *
     else if (h->method == DRY__HTTP_GET && h->upgrade_said && h->websocket_said && !h->old)
         judge_session(out, h, set);
     else if (h->method == DRY__HTTP_GET)
-        out->text = "drystone: JSON-RPC by POST or WebSocket";
+        judge_get(out, h, set);
     else if (h->method == DRY__HTTP_OPTIONS)
         refuse(out, out->origin[0] != 0 ? 204 : 403, NULL);
     else

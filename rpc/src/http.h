@@ -7,6 +7,9 @@
 #define DRY__HTTP_HEAD_MAX 512u
 #define DRY__ORIGIN_MAX 200u
 
+/* What GET shows besides a line about this server; pages.c. */
+enum dry__page { DRY__PAGE_NONE, DRY__PAGE_METRICS, DRY__PAGE_HEALTH };
+
 /* What will be answered. */
 struct dry__http_answer {
     unsigned status;  /* 200: run the body, if there is one; 101: become a WebSocket */
@@ -16,11 +19,16 @@ struct dry__http_answer {
     bool close;       /* do not keep the connection */
     bool old;         /* HTTP/1.0: say so when the connection is kept */
     bool preflight;
+    uint8_t page;                 /* enum dry__page */
     char origin[DRY__ORIGIN_MAX]; /* allowed by CORS, or empty */
 };
 /* Host, Origin, method, content type and length of a request. */
 void dry__http_judge(struct dry__http_answer *out, const struct dry__http_head *h,
                      const struct dry_rpc_settings *set, const struct dry_rpc_limits *limits);
+/* The page of that name, when there are any. */
+enum dry__page dry__page_find(const struct dry_rpc_settings *set, struct dry_bytes target);
+/* Append the page to out, or leave its text and status in the answer. */
+void dry__page_write(const struct dry_rpc *rpc, struct dry__http_answer *a, struct dry_buf *out);
 /* An answer that refuses, and closes the connection. */
 void dry__http_refuse(struct dry__http_answer *out, unsigned status, const char *text);
 /* Write the answer's head, blank line included; its length. */

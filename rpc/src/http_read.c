@@ -125,8 +125,10 @@ static unsigned line_read(struct dry__http_head *h, const char **why, struct dry
     if (target.len > 7 && dry__http_equal(part(target, 0, 7), "http://")) { /* as proxies ask */
         target = part(target, 7, target.len);
         h->host = part(target, 0, find(target, '/'));
+        h->target = part(target, h->host.len, target.len);
         return 0;
     }
+    h->target = target;
     return target.ptr[0] == '/' || target.ptr[0] == '*' ? 0 : 400;
 }
 

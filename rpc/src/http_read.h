@@ -19,6 +19,7 @@ struct dry__http_head {
     bool waits;                        /* for "100 Continue" before it sends the body */
     bool upgrade_said, websocket_said; /* Connection: Upgrade, Upgrade: websocket */
     uint64_t length;
+    struct dry_bytes target; /* the path, its query included */
     struct dry_bytes host, origin, content_type, key, version;
 };
 

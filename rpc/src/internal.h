@@ -50,6 +50,9 @@ struct dry__method {
 };
 /* Look up by name; NULL. */
 const struct dry__method *dry__method_find(struct dry_bytes name);
+uint32_t dry__method_count(void);
+uint32_t dry__method_index(const struct dry__method *m);
+const char *dry__method_name(uint32_t index);
 
 /* One call of a request. */
 struct dry__call {
@@ -85,6 +88,7 @@ struct dry__request {
     uint32_t count, next;
     struct dry__call *calls;
     struct dry_arena_mark mark;
+    uint64_t began_ns;                    /* when requests are timed */
     uint64_t deadline_ns;                 /* on workers, all calls together; 0: none yet */
     size_t charged;                       /* the transport's: bytes it counts for this one */
     bool *abandoned;                      /* set with rpc->lock held: nobody waits any more */
@@ -120,7 +124,9 @@ struct dry__tips {
 struct dry_rpc {
     struct dry_rpc_settings set;
     struct dry_rpc_limits limits;
-    struct dry__server *server; /* NULL: none wanted */
+    struct dry__server *server;  /* NULL: none wanted */
+    struct dry_metric **counted; /* calls by method and outcome; NULL: nothing is counted */
+    struct dry_metric *request_time, *connections;
     uint64_t crowded_ns; /* the server thread's: till then no call that may be long runs there */
 
     struct dry_mutex lock; /* guards the members up to the next blank line */
@@ -157,6 +163,16 @@ void dry__runner_give(struct dry_rpc *rpc, struct dry__runner *r);
 /* The runner's executor is stopped ms from now, unless the time is ended before. */
 void dry__runner_time(struct dry_rpc *rpc, struct dry__runner *r, uint64_t ms);
 void dry__runner_time_end(struct dry_rpc *rpc, struct dry__runner *r);
+
+/* --- counters.c --- */
+
+DRY_MUST_USE dry_status dry__counters_open(struct dry_rpc *rpc);
+void dry__counters_close(struct dry_rpc *rpc);
+void dry__count_begin(struct dry__request *r);
+void dry__count_call(const struct dry__call *c);
+/* A request without calls. */
+void dry__count_refusal(const struct dry_rpc *rpc);
+void dry__count_end(const struct dry__request *r);
 
 /* --- dispatch.c --- */
 

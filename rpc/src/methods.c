@@ -116,3 +116,18 @@ const struct dry__method *dry__method_find(struct dry_bytes name)
     }
     return NULL;
 }
+
+uint32_t dry__method_count(void)
+{
+    return DRY_COUNT(methods);
+}
+
+uint32_t dry__method_index(const struct dry__method *m)
+{
+    return (uint32_t)(m - methods);
+}
+
+const char *dry__method_name(uint32_t index)
+{
+    return methods[index].name;
+}

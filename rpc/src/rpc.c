@@ -232,6 +232,8 @@ dry_status dry_rpc_open(struct dry_rpc **out, const struct dry_rpc_settings *set
     st = dry_thread_start(&rpc->watch_thread, "rpc-watch", watch, rpc);
     rpc->watching = dry_ok(st);
     if (dry_ok(st))
+        st = dry__counters_open(rpc);
+    if (dry_ok(st))
         st = dry__filters_open(rpc);
     if (dry_ok(st)) {
         st = dry_chain_listen(set->chain, on_event, rpc);
@@ -289,6 +291,7 @@ void dry_rpc_close(struct dry_rpc *rpc)
     dry_mutex_fini(&rpc->watch_lock);
     dry_mutex_fini(&rpc->ears_lock);
     dry_mutex_fini(&rpc->lock);
+    dry__counters_close(rpc);
     lists_free(rpc);
     dry_free(rpc);
 }

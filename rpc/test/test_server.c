@@ -412,6 +412,62 @@ static void closes_under_load(void **state)
         client_close(&c[i]);
 }
 
+/* GET a page with these header lines, and wait for `want`. */
+static bool get(struct client *c, const char *path, const char *headers, const char *want)
+{
+    char head[400];
+
+    c->in.len = 0;
+    (void)snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\n%s\r\n", path, headers);
+    client_send(c, head);
+    return client_wait(c, want);
+}
+
+#define ME "Host: localhost\r\n"
+
+/* Calls are counted by method and outcome; the pages are for those who may ask; a loop that stands
+ * still is no good health. */
+static void shows_its_pages(void **state)
+{
+    struct dry_metrics *m = NULL;
+    struct dry_metric *pulse = NULL;
+    struct fixture f;
+    struct client c;
+
+    (void)state;
+    CHECK(dry_ok(dry_metrics_open(&m)));
+    CHECK(dry_ok(dry_metrics_gauge(m, &pulse, "pulse", "Pulse.", NULL, 0)));
+    fixture_open_dev(&f);
+    f.clock.monotonic_ns = 100000000000u;
+    f.set.metrics = m;
+    f.set.pulse = pulse;
+    fixture_serve(&f, true);
+    client_open(&c, &f);
+    CHECK(client_post(&c, JSON, CHAIN_ID, "0x7a69") && client_post(&c, JSON, CHAIN_ID, "0x7a69"));
+    CHECK(client_post(&c, JSON, "{\"id\":1,\"method\":\"eth_getBalance\"}", "-32602"));
+    CHECK(client_post(&c, JSON, "nonsense", "-32700"));
+    CHECK(client_post(&c, JSON, "[{\"method\":\"eth_chainId\"},{\"id\":2,\"method\":\"evm_mine\"}]",
+                      "\"0x0\""));
+    CHECK(get(&c, "/metrics", ME, "{method=\"eth_chainId\",outcome=\"ok\"} 3\n"));
+    CHECK(client_wait(&c, "{method=\"eth_getBalance\",outcome=\"error\"} 1\n"));
+    CHECK(client_wait(&c, "{method=\"evm_mine\",outcome=\"ok\"} 1\n"));
+    CHECK(client_wait(&c, "{method=\"none\",outcome=\"error\"} 1\n"));
+    CHECK(client_wait(&c, "drystone_rpc_request_seconds_count 5\n"));
+    CHECK(client_wait(&c, "drystone_rpc_connections 1\n"));
+    dry_metric_set(pulse, 90);
+    CHECK(get(&c, "/health", ME, " 200 OK") && client_wait(&c, "\r\n\r\nok\n"));
+    CHECK(get(&c, "/healthy", ME, "JSON-RPC by POST"));
+    CHECK(get(&c, "http://localhost/health?now", ME, "\r\n\r\nok\n"));
+    dry_metric_set(pulse, 89);
+    CHECK(get(&c, "/health", ME, " 503 "));
+    client_close(&c);
+    client_open(&c, &f);
+    CHECK(get(&c, "/metrics", "Host: elsewhere.example\r\n", "--http-allow-hosts"));
+    client_close(&c);
+    fixture_close(&f);
+    dry_metrics_close(m);
+}
+
 static void says_that_the_port_is_taken(void **state)
 {
     struct fixture f;
@@ -441,6 +497,7 @@ int main(void)
         cmocka_unit_test(counts_connections),
         cmocka_unit_test(sessions_are_told),
         cmocka_unit_test(closes_under_load),
+        cmocka_unit_test(shows_its_pages),
         cmocka_unit_test(says_that_the_port_is_taken),
     };
 

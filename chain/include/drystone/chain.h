@@ -39,6 +39,7 @@ enum dry_chain_event_kind {
 struct dry_chain_event {
     enum dry_chain_event_kind kind;
     uint32_t removed_count, added_count;
+    uint64_t added_txs; /* in the blocks added */
     const struct dry_hash *removed, *added;
     const struct dry_head *head;
     const struct dry_pool_tx *tx;

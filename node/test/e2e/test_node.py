@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from harness import ACCOUNTS, Failed, Node, check, genesis, main, run
 
 
@@ -365,7 +367,71 @@ def full_disk(program, directory, slow):
         subprocess.run(["umount", "-l", place], check=True)
 
 
+def metrics(program, directory, slow):
+    """What was done is counted at /metrics; /health tells when the chain is stuck. Only if asked for."""
+    def get(node, path):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{node.port}{path}", timeout=30) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def read(node):
+        status, text = get(node, "/metrics?x=1")
+        check(status == 200 and text.endswith("\n"), text)
+        samples = {}
+        for line in text.splitlines():
+            if not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                check(name not in samples, f"{name} is there twice")
+                samples[name] = float(value)
+        return samples
+
+    def expect(samples, **values):
+        for name, value in values.items():
+            found = samples["drystone_" + name]
+            check(found == value, f"{name} is {found}, not {value}")
+
+    node = Node(program, "--metrics", "--datadir", os.path.join(directory, "data"))
+    start = read(node)
+    expect(start, blocks_total=0, head_number=0, gas_total=0, reorgs_total=0)
+    state = node.ask("evm_snapshot")
+    for _ in range(3):
+        node.send()
+    head = node.ask("eth_getBlockByNumber", "latest", False)
+    node.ask("evm_setAutomine", False)
+    for _ in range(2):
+        node.send()
+    node.call("eth_getBalance")
+    node.call("eth_nothing")
+    time.sleep(1.5)  # what is sampled
+    now = read(node)
+    expect(now, blocks_total=3, transactions_total=3, gas_total=63000, reorgs_total=0, head_number=3,
+           head_timestamp_seconds=int(head["timestamp"], 16), rpc_connections=1)
+    calls = "rpc_calls_total"
+    expect(now, **{calls + '{method="eth_sendTransaction",outcome="ok"}': 5,
+                   calls + '{method="eth_getBalance",outcome="error"}': 1,
+                   calls + '{method="eth_getBalance",outcome="ok"}': 0,
+                   calls + '{method="unknown",outcome="error"}': 1,
+                   "rpc_request_seconds_count": 10,
+                   'rpc_request_seconds_bucket{le="+Inf"}': 10,
+                   'pool_transactions{state="pending"}': 2,
+                   'pool_transactions{state="queued"}': 0})
+    check(0 < now["drystone_rpc_request_seconds_sum"] < 60, "time of requests")
+    check(now["drystone_storage_bytes"] > 1000, "size of the storage")
+    resident = now["process_resident_memory_bytes"] / 1024
+    check(0.5 < resident / node.resident_kib() < 2, f"resident: {resident:.0f} KiB")
+    node.ask("evm_revert", state)
+    node.ask("evm_mine")
+    expect(read(node), reorgs_total=1, head_number=1)
+    check(get(node, "/health") == (200, "ok\n"), "the node is well")
+    node.stop()
+    node = Node(program)
+    check(get(node, "/metrics") == get(node, "/health") == get(node, "/"), "no pages without --metrics")
+    node.stop()
+
+
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, port_in_use, datadir_locked,
           other_chain, invalid_genesis, wrong_usage, small_commands, keys, evm, transfer,
-          block_time, read_only, full_disk])
+          block_time, metrics, read_only, full_disk])

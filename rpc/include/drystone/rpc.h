@@ -38,7 +38,8 @@ struct dry_rpc_settings {
     struct dry_clock *clock;
     struct dry_rng *rng;         /* of ids that must not be guessed; NULL: the system's */
     struct dry_log *log;         /* may be NULL */
-    struct dry_metrics *metrics; /* may be NULL */
+    struct dry_metrics *metrics; /* shown at /metrics; NULL: nothing is counted, no such pages */
+    struct dry_metric *pulse;    /* the monotonic second of the loop's last turn, for /health */
     const char *host;            /* [127.0.0.1] */
     uint16_t port;               /* 0: the system's choice, see dry_rpc_port() */
     /* Names a Host header may carry besides "localhost" and addresses; "*" allows any. */

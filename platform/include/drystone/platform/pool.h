@@ -13,6 +13,8 @@ DRY_MUST_USE dry_status dry_pool_open(struct dry_pool **out, uint32_t threads, u
  * close the pool before its loop. Accepts NULL. */
 void dry_pool_close(struct dry_pool *p);
 uint32_t dry_pool_threads(const struct dry_pool *p);
+/* Submitted jobs whose `done` has not run. Thread: any. */
+uint32_t dry_pool_outstanding(struct dry_pool *p);
 
 /* Run work(arg) on a worker, then done(arg): on the loop thread of `loop`, or on the worker when
  * loop is NULL. done may be NULL.

@@ -68,7 +68,8 @@ static dry_status pick(struct dry_chain *c, struct dry_pending *p)
     return st;
 }
 
-static dry_status open(struct dry_chain *c, struct dry_pending **out, const struct dry__making *m)
+static dry_status pending_open(struct dry_chain *c, struct dry_pending **out,
+                               const struct dry__making *m)
 {
     struct dry_pending *p = dry_alloc(sizeof(*p));
     dry_status st;
@@ -126,7 +127,7 @@ dry_status dry_chain_pending(struct dry_chain *c, struct dry_pending **out)
     if (dry_ok(st))
         st = dry__making_prepare(c, &m, &plain);
     if (dry_ok(st) && !current(c, &m)) {
-        st = open(c, &p, &m);
+        st = pending_open(c, &p, &m);
         if (dry_ok(st)) {
             dry_pending_close(c->pending);
             c->pending = p;

@@ -50,15 +50,17 @@ DRY__METHOD(debug_getRawHeader)
 
 DRY__METHOD(debug_getRawReceipts)
 {
-    struct dry_stored_block b;
-    const struct dry_receipt *receipts;
+    struct dry_stored_block b = {0};
+    const struct dry_receipt *receipts = NULL;
     struct dry_buf one = {0};
     uint32_t count;
-    bool pending;
+    bool pending = false;
     dry_status st = block_param(c, &b, &receipts, &pending);
 
+    if (!dry_ok(st))
+        return st;
     count = b.block.tx_count;
-    if (dry_ok(st) && !pending)
+    if (!pending)
         st = dry_chain_receipts(c->rpc->set.chain, &receipts, &count, &b.hash, c->arena);
     if (!dry_ok(st))
         return st;

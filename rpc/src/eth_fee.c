@@ -350,7 +350,7 @@ static dry_status last_block(struct dry__call *c, struct dry__at *at)
 DRY__METHOD(eth_feeHistory)
 {
     struct history h = {0};
-    struct dry__at at;
+    struct dry__at at = {0};
     uint64_t n, newest;
     dry_status st = dry__param_u64(c, 0, &n);
 

@@ -334,7 +334,7 @@ DRY__METHOD(eth_newFilter)
 DRY__METHOD(eth_uninstallFilter)
 {
     struct filter *f = NULL, **p;
-    struct dry_bytes id;
+    struct dry_bytes id = DRY_BYTES_EMPTY;
     dry_status st = id_param(c, &id);
 
     if (!dry_ok(st))
@@ -356,7 +356,7 @@ DRY__METHOD(eth_getFilterChanges)
 {
     struct filter *f;
     bool overflow = false;
-    struct dry_bytes id;
+    struct dry_bytes id = DRY_BYTES_EMPTY;
     dry_status st = id_param(c, &id);
 
     if (!dry_ok(st))
@@ -389,7 +389,7 @@ DRY__METHOD(eth_getFilterLogs)
     struct dry__log_query q;
     struct dry_json *doc;
     struct filter *f;
-    struct dry_bytes id;
+    struct dry_bytes id = DRY_BYTES_EMPTY;
     dry_status st = id_param(c, &id);
 
     if (!dry_ok(st))

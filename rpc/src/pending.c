@@ -86,11 +86,12 @@ static dry_status stored_check(struct dry__call *c, uint32_t i)
 dry_status dry__param_stored(struct dry__call *c, uint32_t i, struct dry_stored_block *out,
                              const struct dry_receipt **receipts, bool *found, bool *pending)
 {
-    const struct dry_pending_block *next;
+    const struct dry_pending_block *next = NULL;
     struct dry__at at;
     dry_status st = stored_check(c, i);
 
     *out = (struct dry_stored_block){0};
+    *found = *pending = false;
     if (dry_ok(st))
         st = dry__param_block_maybe(c, i, &at, found);
     *pending = dry_ok(st) && *found && at.pending;
@@ -99,7 +100,7 @@ dry_status dry__param_stored(struct dry__call *c, uint32_t i, struct dry_stored_
     if (!*pending)
         return dry_chain_block(c->rpc->set.chain, out, &at.hash, c->arena);
     st = dry__pending(c, &next);
-    if (!dry_ok(st))
+    if (!dry_ok(st) || next == NULL)
         return st;
     *out = next->block;
     if (receipts != NULL)

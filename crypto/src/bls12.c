@@ -59,13 +59,24 @@ static bool g2_decode(blst_p2_affine *out, const uint8_t in[256])
            (blst_p2_affine_is_inf(out) || blst_p2_affine_on_curve(out));
 }
 
+static void g1_encode_affine(uint8_t out[128], const blst_p1_affine *p)
+{
+    fp_encode(out, &p->x);
+    fp_encode(out + 64, &p->y);
+}
+
 static void g1_encode(uint8_t out[128], const blst_p1 *p)
 {
     blst_p1_affine a;
 
     blst_p1_to_affine(&a, p);
-    fp_encode(out, &a.x);
-    fp_encode(out + 64, &a.y);
+    g1_encode_affine(out, &a);
+}
+
+static void g2_encode_affine(uint8_t out[256], const blst_p2_affine *p)
+{
+    fp2_encode(out, &p->x);
+    fp2_encode(out + 128, &p->y);
 }
 
 static void g2_encode(uint8_t out[256], const blst_p2 *p)
@@ -73,11 +84,8 @@ static void g2_encode(uint8_t out[256], const blst_p2 *p)
     blst_p2_affine a;
 
     blst_p2_to_affine(&a, p);
-    fp2_encode(out, &a.x);
-    fp2_encode(out + 128, &a.y);
+    g2_encode_affine(out, &a);
 }
-
-/* --- the precompiles --- */
 
 static bool g1_decode_in_group(blst_p1_affine *out, const uint8_t in[G1_BYTES])
 {
@@ -89,37 +97,11 @@ static bool g2_decode_in_group(blst_p2_affine *out, const uint8_t in[G2_BYTES])
     return g2_decode(out, in) && blst_p2_affine_in_g2(out);
 }
 
-enum dry_bls_result dry_bls12_g1add(uint8_t out[128], struct dry_bytes in)
-{
-    blst_p1_affine a, b;
-    blst_p1 sum;
-
-    if (in.len != 2 * G1_BYTES || !g1_decode(&a, in.ptr) || !g1_decode(&b, in.ptr + G1_BYTES))
-        return DRY_BLS_INVALID;
-    blst_p1_from_affine(&sum, &a);
-    blst_p1_add_or_double_affine(&sum, &sum, &b);
-    g1_encode(out, &sum);
-    return DRY_BLS_OK;
-}
-
-enum dry_bls_result dry_bls12_g2add(uint8_t out[256], struct dry_bytes in)
-{
-    blst_p2_affine a, b;
-    blst_p2 sum;
-
-    if (in.len != 2 * G2_BYTES || !g2_decode(&a, in.ptr) || !g2_decode(&b, in.ptr + G2_BYTES))
-        return DRY_BLS_INVALID;
-    blst_p2_from_affine(&sum, &a);
-    blst_p2_add_or_double_affine(&sum, &sum, &b);
-    g2_encode(out, &sum);
-    return DRY_BLS_OK;
-}
-
-/* --- sums of products --- */
+/* --- sums --- */
 
 /* A term's table holds 1, 3, ... 15 times its point. More terms than SUM_TERMS_MAX are left to
  * blst's buckets, which take as long at about that many. */
-enum { SUM_WIDTH = 5, SUM_TABLE = 8, SUM_TERMS_MAX = 48 };
+enum { SUM_WIDTH = 5, SUM_TABLE = 8, SUM_TERMS_MAX = 192, SUM_PAIRS_MIN = 3 };
 
 /* z = 0xd201000000010000 is the curve's parameter without its sign, and z^4 - z^2 + 1 the order. */
 
@@ -152,37 +134,57 @@ static void g2_map(blst_p2_affine *p)
     blst_fp2_mul(&p->y, &p->y, &y_factor);
 }
 
-static void g1_y_negate(blst_fp *y)
-{
-    blst_fp_cneg(y, y, true);
-}
-
-static void g2_y_negate(blst_fp2 *y)
-{
-    blst_fp2_cneg(y, y, true);
-}
-
 #define GROUP(name) blst_p1##name
 #define GROUP_OWN(name) g1_##name
+#define FIELD(name) blst_fp##name
 #define ITEM_BYTES (G1_BYTES + SCALAR_BYTES)
 #define PARTS 2
 #define PART_DIGITS 130
+#define PART_NONZERO 26
 #define PART_BASE {{0x0000000100000000, 0xac45a4010001a402, 0, 0}} /* z^2 */
 #include "bls12_sum.h"
 #undef GROUP
 #undef GROUP_OWN
+#undef FIELD
 #undef ITEM_BYTES
 #undef PARTS
 #undef PART_DIGITS
+#undef PART_NONZERO
 #undef PART_BASE
 
 #define GROUP(name) blst_p2##name
 #define GROUP_OWN(name) g2_##name
+#define FIELD(name) blst_fp2##name
 #define ITEM_BYTES (G2_BYTES + SCALAR_BYTES)
 #define PARTS 4
 #define PART_DIGITS 66
+#define PART_NONZERO 14
 #define PART_BASE {{0xd201000000010000, 0, 0, 0}} /* z */
 #include "bls12_sum.h"
+
+/* --- the precompiles --- */
+
+enum dry_bls_result dry_bls12_g1add(uint8_t out[128], struct dry_bytes in)
+{
+    blst_p1_affine p[2];
+
+    if (in.len != 2 * G1_BYTES || !g1_decode(&p[0], in.ptr) || !g1_decode(&p[1], in.ptr + G1_BYTES))
+        return DRY_BLS_INVALID;
+    g1_pair_sum(p);
+    g1_encode_affine(out, &p[0]);
+    return DRY_BLS_OK;
+}
+
+enum dry_bls_result dry_bls12_g2add(uint8_t out[256], struct dry_bytes in)
+{
+    blst_p2_affine p[2];
+
+    if (in.len != 2 * G2_BYTES || !g2_decode(&p[0], in.ptr) || !g2_decode(&p[1], in.ptr + G2_BYTES))
+        return DRY_BLS_INVALID;
+    g2_pair_sum(p);
+    g2_encode_affine(out, &p[0]);
+    return DRY_BLS_OK;
+}
 
 enum dry_bls_result dry_bls12_g1msm(uint8_t out[128], struct dry_bytes in)
 {

@@ -307,11 +307,25 @@ static void refuses(void **state)
     }
 }
 
+/* -a for a field element that is not 0 */
+static void negate(uint8_t a[64])
+{
+    const uint8_t *p = test_hex(P_).ptr;
+    int borrow = 0;
+
+    for (int i = 63; i >= 0; i--) {
+        const int d = p[i] - a[i] - borrow;
+
+        borrow = d < 0;
+        a[i] = (uint8_t)d;
+    }
+}
+
 /* Sums of n products against additions one by one, in both groups, across the ways to do them.
  */
 static void sums_of_any_size(void **state)
 {
-    static uint8_t in1[140 * 160], in2[140 * 288];
+    static uint8_t in1[210 * 160], in2[210 * 288];
     /* Next to the order and to powers of the curve's parameter z, which scalars are split by. */
     static const char *const edges[] = {
         ONE32,
@@ -326,7 +340,7 @@ static void sums_of_any_size(void **state)
     struct rand_stream rng = {2537};
 
     (void)state;
-    for (size_t n = 1; n <= 140; n += n < 6 ? 1 : 27) {
+    for (size_t n = 1; n <= 210; n += n < 8 ? 1 : 49) {
         uint8_t sum1[2 * 128] = {0}, sum2[2 * 256] = {0}, out[256];
 
         for (size_t i = 0; i < n; i++) {
@@ -339,7 +353,17 @@ static void sums_of_any_size(void **state)
             rand_fill(&rng, item1 + 128, 32);
             if (i % 4 == 3) /* the same product twice */
                 memcpy(item1, in1 + 160 * (i - 1), 160);
-            if (i % 3 == 2)
+            /* the product before and its opposite; or one and twice its opposite */
+            if (i % 8 >= 6) {
+                memcpy(item1, in1 + 160 * (i - 1), 160);
+                memcpy(item2, in2 + 288 * (i - 1), 288);
+                if (i % 8 == 6) {
+                    negate(item1 + 64);
+                    negate(item2 + 128);
+                    negate(item2 + 192);
+                }
+            }
+            if (i % 8 < 6 && i % 3 == 2)
                 memcpy(item1 + 128, test_hex(edges[i % DRY_COUNT(edges)]).ptr, 32);
             memcpy(item2 + 256, item1 + 128, 32);
 

@@ -80,7 +80,11 @@ void dry__request_reset(struct dry__request *r)
     r->out.len = r->head;
     r->batch = r->went = r->kept = r->begun = r->alone = false;
     r->abandoned = &r->alone;
-    r->deadline_ns = 0;
+    r->own = (struct dry__lane){0};
+    r->lane = &r->own;
+    r->in_turn = false;
+    r->spent_ns = 0;
+    r->turn_bytes = 0;
     r->place = DRY__PLACE;
     r->count = r->next = 0;
     r->session = NULL;
@@ -191,6 +195,22 @@ static bool next_answer(struct dry__request *r)
     return call_answer(&r->calls[r->next], &w);
 }
 
+/* The answer so far gives way to an error. */
+static void too_large(struct dry__request *r)
+{
+    size_t max = r->out.max;
+
+    dry_buf_fini(&r->out);
+    r->out.max = max;
+    r->batch = false;
+    if (!dry_ok(dry_buf_reserve(&r->out, r->head + RESPONSE_BYTES_MIN)))
+        return;
+    memset(r->out.ptr, 0, r->head);
+    r->out.len = r->head;
+    dry__request_refuse(r, DRY__RPC_LIMIT,
+                        "too much is held for clients: try again (--rpc-memory-max)");
+}
+
 /* The answer is complete. */
 static void request_finish(struct dry__request *r)
 {
@@ -208,6 +228,7 @@ static void request_finish(struct dry__request *r)
                                 "the response is too large (--rpc-response-max)");
     }
     dry__count_end(r);
+    dry__turn_leave(r);
     r->done(r);
     if (went) {
         dry_mutex_lock(&rpc->lock);
@@ -346,17 +367,15 @@ static uint32_t loop_run(const struct dry__request *r)
     return n;
 }
 
-static void drive(struct dry__request *r);
-
 static void drive_elsewhere(void *arg)
 {
-    drive(arg);
+    dry__request_drive(arg);
 }
 
 void dry__resume(struct dry__request *r)
 {
     r->calls[r->next].parked = false;
-    drive(r);
+    dry__request_drive(r);
 }
 
 /* Count the request among those the server waits for when it closes. */
@@ -375,10 +394,22 @@ static bool leave(struct dry__request *r)
     return r->went;
 }
 
+/* What was not answered yet fails. */
+static void fail_rest(struct dry__request *r, dry_status st)
+{
+    r->kept = true; /* what follows is said in the arena */
+    for (uint32_t i = r->next; i < r->count; i++)
+        if (r->calls[i].code == 0)
+            (void)dry__call_fail(&r->calls[i], DRY__RPC_LIMIT,
+                                 st.text != NULL ? st.text : "the server is busy: try again");
+    dry__request_drive(r);
+}
+
 /* Go on with the request on another thread. */
 static void go(struct dry__request *r, enum dry__where to)
 {
     uint32_t n = to == DRY__LOOP ? loop_run(r) : 0;
+    struct dry_rpc *rpc = r->rpc;
     uint8_t from = r->place;
     dry_status st = DRY_OK;
 
@@ -387,23 +418,22 @@ static void go(struct dry__request *r, enum dry__where to)
     else if (n == 1)
         prepare(&r->calls[r->next]);
     if (!leave(r)) {
-        st = DRY_STATUS(EBUSY, "the server is shutting down");
-    } else {
-        r->place = (uint8_t)to;
-        if (to == DRY__LOOP)
-            st = dry_loop_post(r->rpc->set.loop, drive_elsewhere, r);
-        else
-            st = dry_pool_submit(r->rpc->set.pool, NULL, drive_elsewhere, NULL, r);
-    }
-    if (dry_ok(st))
+        fail_rest(r, DRY_STATUS(EBUSY, "the server is shutting down"));
         return;
-    r->place = from;
-    r->kept = true; /* what follows is said in the arena */
-    for (uint32_t i = r->next; i < r->count; i++)
-        if (r->calls[i].code == 0)
-            (void)dry__call_fail(&r->calls[i], DRY__RPC_LIMIT,
-                                 st.text != NULL ? st.text : "the server is busy: try again");
-    drive(r);
+    }
+    dry__turn_leave(r);
+    r->place = (uint8_t)to;
+    if (to == DRY__LOOP) {
+        st = dry_loop_post(rpc->set.loop, drive_elsewhere, r);
+        if (dry_ok(st))
+            return;
+        r->place = from;
+        fail_rest(r, st);
+    } else {
+        st = dry__turn_wait(r);
+        while (!dry_ok(st) && (r = dry__turn_refused(rpc)) != NULL)
+            fail_rest(r, st);
+    }
 }
 
 /* Neighbouring transactions enter the pool together, blocks are built after all are in. */
@@ -434,19 +464,20 @@ static void give_up(struct dry__request *r, struct dry__call *c)
     abandoned = *r->abandoned;
     dry_mutex_unlock(&rpc->lock);
     now = dry_clock_monotonic_ns(rpc->set.clock);
-    if (r->deadline_ns == 0)
-        r->deadline_ns = now + rpc->limits.call_time_ms * 1000000u * BATCH_TIMES;
     if (closing || abandoned)
         (void)dry__call_fail(c, DRY__RPC_LIMIT,
                              closing ? "the server is shutting down" : "the client hung up");
-    else if (now > r->deadline_ns)
+    else if (r->in_turn &&
+             r->spent_ns + (now - r->turn_ns) > rpc->limits.call_time_ms * 1000000u * BATCH_TIMES)
         (void)dry__call_fail(c, DRY__RPC_LIMIT,
                              "the calls before took too long together (--rpc-call-timeout)");
 }
 
 /* Answer one call after the other, as long as they belong on this thread. */
-static void drive(struct dry__request *r)
+void dry__request_drive(struct dry__request *r)
 {
+    enum dry__turn turn;
+
     while (r->next < r->count) {
         struct dry__call *c = &r->calls[r->next];
         enum dry__where want = where(c);
@@ -475,6 +506,15 @@ static void drive(struct dry__request *r)
         r->begun = false;
         if (!r->kept)
             dry_arena_rewind(&r->arena, r->mark);
+        if (r->next == r->count)
+            break;
+        turn = dry__turn_over(r);
+        if (turn == DRY__TURN_OVER)
+            return;
+        if (turn == DRY__TURN_TOO_LARGE) {
+            too_large(r);
+            break;
+        }
     }
     request_finish(r);
 }
@@ -540,5 +580,5 @@ void dry__request_run(struct dry__request *r)
     if (start_at(r) == DRY__WORKER)
         go(r, DRY__WORKER);
     else
-        drive(r);
+        dry__request_drive(r);
 }

@@ -71,6 +71,14 @@ struct dry__call {
     struct dry_pending *pending; /* the block to come, once it was asked for */
 };
 
+/* Requests of one connection that wait for a worker; guarded by rpc->lock. */
+struct dry__lane {
+    struct dry__request *first, *last;
+    uint32_t running;
+    bool listed; /* among those whose turn comes */
+    struct dry__lane *next;
+};
+
 /* One HTTP body or WebSocket message, from parsing to its answer. */
 struct dry__request {
     struct dry_rpc *rpc;
@@ -88,15 +96,19 @@ struct dry__request {
     uint32_t count, next;
     struct dry__call *calls;
     struct dry_arena_mark mark;
-    uint64_t began_ns;                    /* when requests are timed */
-    uint64_t deadline_ns;                 /* on workers, all calls together; 0: none yet */
+    uint64_t began_ns;      /* when requests are timed */
+    struct dry__lane *lane; /* the session's, or its own */
+    struct dry__lane own;
+    bool in_turn;                         /* on a worker, since turn_ns */
+    uint64_t turn_ns, spent_ns;           /* and in turns before */
+    size_t turn_bytes;                    /* held between turns */
     size_t charged;                       /* the transport's: bytes it counts for this one */
     bool *abandoned;                      /* set with rpc->lock held: nobody waits any more */
     bool alone;                           /* what abandoned points to without a session */
     struct dry__session *session;         /* NULL: not over a WebSocket */
     void *connection;                     /* the transport's */
     void (*done)(struct dry__request *r); /* any thread */
-    struct dry__request *following;       /* in a list of the transport's or the parked */
+    struct dry__request *following;       /* in a list: the transport's, a lane's, the parked */
 };
 
 #define DRY__RUNNERS_MAX 80u
@@ -131,7 +143,10 @@ struct dry_rpc {
 
     struct dry_mutex lock; /* guards the members up to the next blank line */
     bool closing;
-    uint32_t under_way; /* requests on workers and the loop */
+    uint32_t under_way;                   /* requests on workers and the loop */
+    uint32_t turn_workers;                /* jobs of ours in the pool */
+    struct dry__lane *lanes, *lanes_last; /* with requests that wait for a turn */
+    size_t turn_bytes;                    /* held by requests between their turns */
     uint32_t idle_count;
     struct dry__runner *idle[DRY__RUNNERS_MAX];
     struct dry__tips tips;
@@ -186,6 +201,9 @@ void dry__request_close(struct dry__request *r);
  * is called once in every case. */
 void dry__request_run(struct dry__request *r);
 
+/* Go on where the request stopped, on the thread r->place says. */
+void dry__request_drive(struct dry__request *r);
+
 /* Make the answer nothing but this error. */
 void dry__request_refuse(struct dry__request *r, int code, const char *text);
 /* Whether the call runs where `where` says; false: return dry__elsewhere() from run(), which is
@@ -203,6 +221,23 @@ __attribute__((format(printf, 3, 4))) dry_status dry__call_failf(struct dry__cal
                                                                  const char *format, ...);
 /* Whatever failed inside us: out of memory, storage. */
 dry_status dry__call_fail_status(struct dry__call *c, dry_status st);
+
+/* --- turns.c: workers shared among connections --- */
+
+/* Have the request driven by a worker when its turn comes. EBUSY: none could be had; who waits is
+ * to be refused, one after the other. */
+DRY_MUST_USE dry_status dry__turn_wait(struct dry__request *r);
+/* One that waits though nobody will serve it, or NULL. */
+struct dry__request *dry__turn_refused(struct dry_rpc *rpc);
+/* Between two calls: whether others have their turn. The request is theirs then. */
+enum dry__turn {
+    DRY__TURN_GOES_ON,
+    DRY__TURN_OVER,
+    DRY__TURN_TOO_LARGE, /* there is no room for its answer meanwhile, and it takes too long */
+};
+enum dry__turn dry__turn_over(struct dry__request *r);
+/* It goes on elsewhere, or is done. Nothing happens outside of a turn. */
+void dry__turn_leave(struct dry__request *r);
 
 /* --- params.c --- */
 

@@ -267,7 +267,7 @@ static void wait_under_way(struct dry_rpc *rpc)
         (void)dry_cond_wait_ms(&rpc->watch_cond, &rpc->watch_lock, 1);
         dry_mutex_unlock(&rpc->watch_lock);
         dry_mutex_lock(&rpc->lock);
-        busy = rpc->under_way != 0;
+        busy = rpc->under_way != 0 || rpc->turn_workers != 0;
         dry_mutex_unlock(&rpc->lock);
     }
 }

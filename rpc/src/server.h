@@ -34,6 +34,7 @@ struct dry__session {
     bool held_back;        /* nothing is read from it */
     bool closing;          /* nothing is said after what waits */
     uint32_t under_way;
+    struct dry__lane lane;
     struct dry__frame frame;      /* whose payload is read */
     uint64_t left;                /* of it; 0: a head is next */
     bool unended;                 /* a message's further frames are to come */

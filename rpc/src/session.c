@@ -284,6 +284,7 @@ static void run(struct dry__server *s, struct dry__session *n)
     n->reading = NULL;
     n->too_large = n->too_much = false;
     r->session = n;
+    r->lane = &n->lane;
     r->abandoned = &n->gone;
     if (no != NULL) {
         dry__request_refuse(r, DRY__RPC_LIMIT, no);

@@ -230,6 +230,26 @@ def endless_calls(program, _directory, slow):
     return siege.end()
 
 
+def long_batches(program, _directory, slow):
+    """Workers kept busy by a few connections: another's long calls are answered long before them."""
+    siege = Siege(program, slow)
+    for _ in range(6):
+        siege.connect().sendall(post(batch(1000, "eth_call", *LOOP)))
+    for _ in range(2):
+        session = siege.session()
+        for _ in range(250):
+            session.sendall(frame(text("eth_call", *LOOP)))
+    for _ in range(3):
+        check("error" in siege.node.call("eth_call", *LOOP, timeout=60), "a loop has an end")
+    for opened in siege.sockets[:6]:
+        opened.setblocking(False)
+        try:
+            check(not opened.recv(1), "a batch was over before another's call")
+        except BlockingIOError:
+            pass
+    return siege.end()
+
+
 def too_many_connections(program, _directory, slow):
     siege = Siege(program, slow, "--rpc-connections-max", "100")
     served = 0
@@ -265,4 +285,4 @@ def heads_never_ended(program, _directory, slow):
 
 if __name__ == "__main__":
     main([half_bodies, answers_unread, subscribers_unread, messages_unended, filters_unpolled,
-          large_overrides, endless_calls, too_many_connections, heads_never_ended])
+          large_overrides, endless_calls, long_batches, too_many_connections, heads_never_ended])

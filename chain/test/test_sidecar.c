@@ -141,6 +141,32 @@ static void wrong_sidecars_are_refused(void **state)
     }
 }
 
+/* From Osaka on, who wraps blobs as before gets cell proofs; but not for what does not hold. */
+static void old_wrappers_are_taken(void **state)
+{
+    struct dry_pool_verdict v;
+    struct dry_pool_tx *tx = NULL;
+    struct dry_bytes encoded;
+    struct fixture f;
+
+    (void)state;
+    open_version(&f, 1);
+    carried_make(&carried, 0);
+    encoded = fixture_sign_tx(&f, &carried.tx, 0);
+    CHECK(dry_ok(dry_chain_tx_open(f.chain, &tx, &v, encoded)) && v.answer == DRY_POOL_OK);
+    CHECK(tx->sidecar_verified && tx->tx.sidecar->version == 1);
+    carried_make(&carried, 1); /* the very proofs a new wallet makes */
+    CHECK_BYTES(tx->tx.sidecar->proofs, carried.sidecar.proofs, "proofs");
+    CHECK(dry_ok(dry_chain_submit(f.chain, &v, tx)) && v.answer == DRY_POOL_OK);
+    carried_make(&carried, 0);
+    carried.blobs[1][33] ^= 1;
+    tx = NULL;
+    encoded = fixture_sign_tx(&f, &carried.tx, 1);
+    CHECK(dry_ok(dry_chain_tx_open(f.chain, &tx, &v, encoded)) && tx == NULL);
+    CHECK(v.answer == DRY_POOL_SIDECAR);
+    fixture_close(&f);
+}
+
 /* The pool takes nothing that was not verified. */
 static void unverified_is_refused(void **state)
 {
@@ -341,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_sidecars_are_refused),
+        cmocka_unit_test(old_wrappers_are_taken),
         cmocka_unit_test(unverified_is_refused),
         cmocka_unit_test(sidecars_are_kept),
         cmocka_unit_test(sidecars_expire),

@@ -243,7 +243,8 @@ void dry_pending_close(struct dry_pending *p);
 /* --- pool [loop] --- */
 
 /* [any] dry_pool_tx_open() at the head's rules and the pool's limits, then, for a blob transaction,
- * dry_pool_tx_verify_sidecar() with the chain's own loader: off the loop, then. */
+ * dry_pool_tx_verify_sidecar() with the chain's own loader: off the loop, then. From Osaka on,
+ * blobs that come with the proofs of the forks before get cell proofs, as geth does it. */
 DRY_MUST_USE dry_status dry_chain_tx_open(struct dry_chain *c, struct dry_pool_tx **out,
                                           struct dry_pool_verdict *v, struct dry_bytes encoded);
 

@@ -88,6 +88,22 @@ export async function first(t, ctx) {
         equal(log.args.blob, b.hash, 'hash seen by the contract');
         equal((await node.getTransaction({ hash })).blobVersionedHashes, [b.hash], 'hashes');
     });
+    await t('sends a blob with the proof it writes itself (EIP-4844)', async () => {
+        const b = blob_load();
+        const hex = viem.bytesToHex;
+        const request = await wallet.prepareTransactionRequest({
+            type: 'eip4844',
+            to: BEEF,
+            blobVersionedHashes: [b.hash],
+            maxFeePerBlobGas: 10n ** 9n,
+            gas: 21000n,
+            parameters: ['nonce', 'fees', 'chainId'],
+        });
+        const sidecars = [{ blob: hex(b.blob), commitment: hex(b.commitment), proof: hex(b.proof) }];
+        const serializedTransaction = await account.signTransaction({ ...request, chainId: ctx.chain_id, sidecars });
+        const hash = await wallet.sendRawTransaction({ serializedTransaction });
+        equal((await settle(hash)).blobGasUsed, '0x20000', 'blob gas');
+    });
     await t('delegates accounts, its own among them (EIP-7702)', async () => {
         const other = privateKeyToAccount(viem.keccak256(viem.toHex(`viem ${Date.now()}`)));
         const theirs = await other.signAuthorization({ address, chainId: ctx.chain_id, nonce: 0 });

@@ -1,7 +1,6 @@
-/* Points of a curve y^2 = x^3 + ax + b of prime order in Jacobian coordinates: (X / Z^2, Y / Z^3),
- * infinity where Z is 0. Include it after defining CURVE_A_IS_MINUS_3 (1, or 0 for a = 0) and, over
- * struct dry_u256 fully reduced, fe_add, fe_sub, fe_mul, fe_sqr. Everything here branches on its
- * input: public data only. */
+/* Points of a curve y^2 = x^3 - 3x + b of prime order in Jacobian coordinates: (X / Z^2, Y / Z^3),
+ * infinity where Z is 0. Include it after defining fe_add, fe_sub, fe_mul and fe_sqr over
+ * struct dry_u256 fully reduced. Everything here branches on its input: public data only. */
 #ifndef DRY_CRYPTO_JACOBIAN_H
 #define DRY_CRYPTO_JACOBIAN_H
 #include "wide.h"
@@ -18,14 +17,10 @@ static void point_double_var(struct point *out, const struct point *p)
     fe_mul(&xyy, &p->x, &yy);
     fe_add(&xyy, &xyy, &xyy);
     fe_add(&xyy, &xyy, &xyy); /* 4 X Y^2 */
-    if (CURVE_A_IS_MINUS_3) { /* slope = 3 (X - Z^2) (X + Z^2) */
-        fe_sqr(&zz, &p->z);
-        fe_sub(&t, &p->x, &zz);
-        fe_add(&zz, &p->x, &zz);
-        fe_mul(&t, &t, &zz);
-    } else { /* slope = 3 X^2 */
-        fe_sqr(&t, &p->x);
-    }
+    fe_sqr(&zz, &p->z);       /* slope = 3 (X - Z^2) (X + Z^2) */
+    fe_sub(&t, &p->x, &zz);
+    fe_add(&zz, &p->x, &zz);
+    fe_mul(&t, &t, &zz);
     fe_add(&slope, &t, &t);
     fe_add(&slope, &slope, &t);
     fe_mul(&t, &p->y, &p->z);

@@ -59,7 +59,6 @@ static inline void fe_sqr(struct dry_u256 *out, const struct dry_u256 *a)
     fe_mul(out, a, a);
 }
 
-#define CURVE_A_IS_MINUS_3 1
 #include "jacobian.h"
 
 /* In Montgomery form, as is 1 in the last coordinate. */

@@ -183,9 +183,8 @@ class Client:
         self.socket.setblocking(False)
 
     def send(self):
-        if self.pieces < 100 and len(self.stream) > 20000:
-            self.pieces = 3000
-        piece = self.stream[:self.chance.randrange(1, self.pieces + 1)]
+        size = self.pieces if len(self.stream) < 300 * self.pieces else 3000
+        piece = self.stream[:self.chance.randrange(1, size + 1)]
         try:
             self.stream = self.stream[self.socket.send(piece):]
         except BlockingIOError:

@@ -1,0 +1,85 @@
+/* wire.c - a server by hand, a round at a time, and what is said to it. */
+#include "wire.h"
+#include "server.h"
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ROUNDS_MAX 10000
+
+void wire_open(struct fixture *f)
+{
+    fixture_open_dev(f);
+    f->set.limits.call_gas_max = 100000;
+    f->set.limits.body_bytes_max = 4096;
+    f->set.limits.subscriptions_max = 4;
+    CHECK(dry_ok(dry_pool_open(&f->pool, 1, 0)));
+    f->set.pool = f->pool;
+    fixture_serve(f, false);
+    CHECK(dry_ok(dry__server_init(&f->rpc->server, f->rpc)));
+}
+
+size_t wire_piece(uint32_t *seed, size_t left)
+{
+    size_t n;
+
+    *seed = *seed * 1664525u + 1013904223u;
+    n = 1 + (*seed >> 16) % ((*seed & 1) != 0 ? 7 : 300);
+    return n < left ? n : left;
+}
+
+/* Let the server do what it can now. */
+static void settle(struct fixture *f)
+{
+    struct dry__server *s = f->rpc->server;
+    uint64_t one = 1;
+    bool busy = true;
+
+    for (int i = 0; i < ROUNDS_MAX && busy; i++) {
+        CHECK(write(s->wake, &one, sizeof(one)) == (ssize_t)sizeof(one)); /* never waits */
+        CHECK(dry__server_round(s));
+        dry_loop_poll(f->loop);
+        dry_mutex_lock(&f->rpc->lock);
+        busy = f->rpc->under_way != 0;
+        dry_mutex_unlock(&f->rpc->lock);
+        dry_mutex_lock(&s->lock);
+        busy = busy || s->finished != NULL;
+        dry_mutex_unlock(&s->lock);
+        busy = busy || s->turns != NULL;
+    }
+    CHECK(!busy);
+}
+
+void wire_say(struct fixture *f, const void *said, size_t len, uint32_t seed, uint8_t how)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    struct dry__server *s = f->rpc->server;
+    struct peer *peer = dry__peer_take(s, (const struct sockaddr *)(const void *)&from);
+    const uint8_t *p = said;
+    int fd[2];
+    char sink[4096];
+
+    if (peer == NULL) /* no memory */
+        return;
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd) == 0);
+    dry__connection_open(s, fd[0], peer);
+    for (size_t at = 0; at < len;) {
+        size_t n = wire_piece(&seed, len - at);
+
+        if (send(fd[1], p + at, n, MSG_NOSIGNAL) < 0)
+            break;
+        at += n;
+        if ((how & 1) == 0)
+            settle(f);
+        while ((how & 2) == 0 && recv(fd[1], sink, sizeof(sink), 0) > 0)
+            continue;
+    }
+    if ((how & 4) != 0)
+        (void)shutdown(fd[1], SHUT_WR);
+    if ((how & 8) == 0)
+        settle(f);
+    (void)close(fd[1]);
+    settle(f);
+    settle(f);
+    CHECK(s->connections == 0 && s->all == NULL && s->turns == NULL && s->held == 0);
+}

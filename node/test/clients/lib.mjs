@@ -29,7 +29,10 @@ export function run(file, args, { input = '', timeout_ms = 60000, ...options } =
     });
 }
 
-/** Install the pinned packages once per user and lock file; their folder, or an Error saying why not. */
+/** Install the pinned packages once per user and lock file; their folder, or an Error saying why not.
+ *
+ * In the lock file the programs of cast and forge have no "engines": they are no JavaScript, and npm would
+ * leave them out under Node.js 18. Those for arm64 have no "integrity". A new version needs both seen to. */
 export async function packages_install() {
     const lock = readFileSync(path.join(here, 'package-lock.json'));
     const key = createHash('sha256').update(lock).digest('hex').slice(0, 16);

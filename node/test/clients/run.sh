@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs run.mjs where there is Node.js 20 and npm; says so loudly where there is not (77, or 1 when CI=true).
+# Runs run.mjs where there is Node.js 18 or newer and npm; says so loudly where there is not (77, or 1 when CI=true).
 dir=$(dirname "$0")
 for tool in node npm; do
     if ! command -v $tool >/dev/null; then

@@ -223,11 +223,6 @@ void dry__loop_push(struct dry_loop *l, struct dry__loop_node *node)
     uv_async_send(&l->wake);
 }
 
-struct uv_loop_s *dry_loop_uv(struct dry_loop *l)
-{
-    return &l->uv;
-}
-
 static void on_timer(uv_timer_t *handle)
 {
     struct dry_timer *t = handle->data;

@@ -6,7 +6,6 @@
 
 struct dry_loop;
 struct dry_timer;
-struct uv_loop_s;
 
 /* A loop whose queue of posted calls holds at most queue_max (0: 4,096).
  * Thread: the caller becomes the loop thread; everything here is for that thread unless it says
@@ -30,8 +29,6 @@ bool dry_loop_is_current(const struct dry_loop *l);
 DRY_MUST_USE dry_status dry_loop_post(struct dry_loop *l, void (*fn)(void *arg), void *arg);
 /* As dry_loop_post(), but waits for room instead of failing. Thread: any but the loop thread. */
 void dry_loop_post_wait(struct dry_loop *l, void (*fn)(void *arg), void *arg);
-/* The libuv loop underneath, for transports. */
-struct uv_loop_s *dry_loop_uv(struct dry_loop *l);
 
 /* A timer that calls fn(arg) on the loop thread; stopped at first. */
 DRY_MUST_USE dry_status dry_timer_open(struct dry_timer **out, struct dry_loop *l,

@@ -3,6 +3,7 @@
 #include <drystone/platform/files.h>
 #include <drystone/platform/system.h>
 #include <drystone/storage.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -94,6 +95,12 @@ static void run(const struct dry_storage_ops *driver, const char *dir, uint64_t 
     dry_buf_fini(&out);
 }
 
+static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *place)
+{
+    (void)st, (void)kind, (void)place;
+    return remove(path);
+}
+
 int main(int argc, char **argv)
 {
     uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
@@ -103,6 +110,5 @@ int main(int argc, char **argv)
         return 1;
     run(&dry_storage_rocksdb, dir, n);
     run(&dry_storage_memory, dir, n);
-    printf("(the database stays in %s)\n", dir);
-    return 0;
+    return nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : 1;
 }

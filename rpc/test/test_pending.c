@@ -117,7 +117,7 @@ static void each_thread_is_found(void **state)
 
     (void)state;
     for (size_t i = 0; i < DRY_COUNT(calls); i++) {
-        char one[512], batch[1024];
+        char one[512], batch[2 * sizeof(one) + 4];
         struct fixture f;
         struct client c;
 

@@ -9,8 +9,9 @@
 #include <drystone/platform/lock.h>
 #include <drystone/storage.h>
 
-#define IN_PLACE_MAX 1024u /* operations; copying pays when many share a leaf, and takes no lock \
-                            */
+#define IN_PLACE_MAX                                                            \
+    1024u /* operations; copying pays when many share a leaf, and takes no lock \
+           */
 
 struct dry_snapshot {
     struct dry__node *root; /* changes only while nobody else has it pinned */

@@ -485,12 +485,14 @@ static void change_undo(struct dry__edit *e, const struct dry__undo *u)
 
     while (!n->leaf)
         n = n->child[dry__node_child(n, key)];
-    if (!slot_find(n, &i, key))
-        slot_insert(n, i, u->was);
-    else if (u->was != NULL)
+    if (!slot_find(n, &i, key)) {
+        if (u->was != NULL)
+            slot_insert(n, i, u->was);
+    } else if (u->was != NULL) {
         n->key[i] = u->was;
-    else
+    } else {
         slot_remove(n, i);
+    }
 }
 
 void dry__edit_abort(struct dry__edit *e)
@@ -504,11 +506,12 @@ void dry__edit_abort(struct dry__edit *e)
     for (size_t i = e->undo_count; i > 0; i--)
         change_undo(e, &e->undo[i - 1]);
     for (size_t i = 0; i < e->undo_count; i++) {
-        struct dry__blob *was = e->undo[i].was, *is = e->undo[i].is;
+        struct dry__blob *is = e->undo[i].is;
 
-        sweep(e, dry__blob_key(was != NULL ? was : is));
-        if (is != NULL)
-            retire(e, &is->o);
+        if (is == NULL)
+            continue; /* was deleted, is back, and so its leaf is not empty */
+        sweep(e, dry__blob_key(is));
+        retire(e, &is->o);
     }
     dry__objects_free(e->retired, e->spare);
 }

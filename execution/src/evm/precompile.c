@@ -1,7 +1,7 @@
 /* The precompiled contracts: which are in force, what they cost, what they answer. */
 #include "evm/machine.h"
-#include <drystone/execution.h>
 #include <drystone/crypto.h>
+#include <drystone/execution.h>
 
 enum number {
     ECRECOVER = 1,

@@ -33,7 +33,7 @@ test: setup-test ## Everything that proves it works; needs no network beyond loo
 lint: setup-lint ## Format, layers, banned functions, warnings, static analysis
 	@scripts/lint
 
-bench: setup-test ## Rates beside those of peers; BENCH="crypto evm chain rpc" picks
+bench: setup-test ## Rates beside those of peers; BENCH="crypto evm chain rpc backlog" picks
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@cmake --build build/release -j$(JOBS) --target drystone --target bench_all
 	@scripts/bench $(BENCH)

@@ -99,42 +99,51 @@ static dry_status room(struct dry_chain *c, struct dry__making *m)
     m->txs = dry_arena_alloc(&c->arena, cap * sizeof(*m->txs));
     m->senders = dry_arena_alloc(&c->arena, cap * sizeof(*m->senders));
     m->hashes = dry_arena_alloc(&c->arena, cap * sizeof(*m->hashes));
-    m->taken = dry_arena_alloc(&c->arena, cap * sizeof(*m->taken));
-    if (m->txs == NULL || m->senders == NULL || m->hashes == NULL || m->taken == NULL)
+    if (m->txs == NULL || m->senders == NULL || m->hashes == NULL)
         return DRY_ENOMEM;
     if (n != 0) {
         memcpy(m->txs, old.txs, n * sizeof(*m->txs));
         memcpy(m->senders, old.senders, n * sizeof(*m->senders));
         memcpy(m->hashes, old.hashes, n * sizeof(*m->hashes));
-        memcpy(m->taken, old.taken, n * sizeof(*m->taken));
     }
     m->cap = cap;
     return DRY_OK;
 }
 
+/* What a transaction adds to the block's list at most: its encoding as a string. */
+static uint64_t tx_bytes(const struct dry_pool_tx *tx)
+{
+    return tx->tx.encoded.len + 9;
+}
+
+void dry__making_add(struct dry__making *m, const struct dry_pool_tx *tx,
+                     const struct dry_tx_result *r)
+{
+    uint32_t n = m->block.tx_count++;
+
+    m->txs[n] = tx->tx;
+    m->senders[n] = tx->sender;
+    m->hashes[n] = tx->hash;
+    m->blobs += tx->tx.blob_count;
+    m->gas_left -= r->gas_used;
+    m->bytes_left -= tx_bytes(tx);
+}
+
 static dry_status take(struct dry_chain *c, struct dry__making *m, struct dry_pool_tx *tx,
                        const struct dry_tx_result *r)
 {
-    uint32_t n;
     dry_status st = room(c, m);
 
     if (!dry_ok(st))
         return st;
-    n = m->block.tx_count++;
-    m->txs[n] = tx->tx;
-    m->senders[n] = tx->sender;
-    m->hashes[n] = tx->hash;
-    m->taken[n] = tx;
-    m->blobs += tx->tx.blob_count;
-    m->gas_left -= r->gas_used;
-    m->bytes_left -= dry__tx_bytes(tx);
+    dry__making_add(m, tx, r);
     return dry__pool_taken(&c->pool, tx);
 }
 
 bool dry__making_waits(const struct dry__making *m, const struct dry_pool_tx *tx)
 {
     return dry_u256_less(&tx->tx.max_fee_per_gas, &m->env.base_fee) ||
-           tx->tx.gas_limit > m->gas_left || dry__tx_bytes(tx) > m->bytes_left ||
+           tx->tx.gas_limit > m->gas_left || tx_bytes(tx) > m->bytes_left ||
            (tx->tx.blob_count != 0 &&
             (m->blobs + tx->tx.blob_count > m->rules.blob.max ||
              dry_u256_less(&tx->tx.max_fee_per_blob_gas, &m->env.blob_base_fee)));
@@ -184,6 +193,23 @@ static dry_status fill(struct dry_chain *c, struct dry__making *m, uint32_t txs_
     return DRY_OK;
 }
 
+dry_status dry__making_finish(struct dry__making *m, struct dry_executor *e,
+                              struct dry_arena *arena)
+{
+    enum dry_verdict verdict;
+    dry_status st;
+
+    m->block.txs = m->txs;
+    m->block.has_withdrawals = m->rules.fork >= DRY_FORK_SHANGHAI;
+    m->block.header = m->header;
+    st = dry_executor_finish(e, &verdict, &m->result, &m->block);
+    if (dry_ok(st) && verdict != DRY_VERDICT_VALID)
+        st = DRY_STATUS(EINVAL, dry_verdict_text(verdict));
+    if (dry_ok(st))
+        st = dry_block_seal_result(&m->header, &m->block, &m->result, &m->rules, arena);
+    return st;
+}
+
 /* What is made of a block that ran. */
 enum keep {
     KEEP,         /* new nodes go to the batch */
@@ -205,18 +231,12 @@ static dry_status run(struct dry_chain *c, struct dry__making *m, const struct d
         st = fill(c, m, b->txs_max);
     if (keep == KEEP_UNEMPTY && m->block.tx_count == 0)
         goto done;
-    if (dry_ok(st) && verdict == DRY_VERDICT_VALID) {
-        m->block.txs = m->txs;
-        m->block.has_withdrawals = m->rules.fork >= DRY_FORK_SHANGHAI;
-        m->block.withdrawals = b->withdrawals;
-        m->block.withdrawal_count = b->withdrawal_count;
-        m->block.header = m->header;
-        st = dry_executor_finish(c->executor, &verdict, &m->result, &m->block);
-    }
+    m->block.withdrawals = b->withdrawals;
+    m->block.withdrawal_count = b->withdrawal_count;
     if (dry_ok(st) && verdict != DRY_VERDICT_VALID)
         st = DRY_STATUS(EINVAL, dry_verdict_text(verdict));
     if (dry_ok(st))
-        st = dry_block_seal_result(&m->header, &m->block, &m->result, &m->rules, &c->arena);
+        st = dry__making_finish(m, c->executor, &c->arena);
     if (dry_ok(st))
         st = dry_state_apply(view, &m->header.state_root, &c->batch, &m->result.diff, c->set.jobs);
     m->block.header = m->header;

@@ -14,7 +14,6 @@ struct dry__making {
     struct dry_tx *txs;
     struct dry_address *senders;
     struct dry_hash *hashes;
-    struct dry_pool_tx **taken;
     uint32_t cap, blobs;
     uint64_t gas_left, bytes_left;
 };
@@ -24,10 +23,12 @@ DRY_MUST_USE dry_status dry__making_prepare(struct dry_chain *c, struct dry__mak
                                             const struct dry_build *b);
 /* Whether the transaction must wait for another block: its fee, or its size. */
 bool dry__making_waits(const struct dry__making *m, const struct dry_pool_tx *tx);
-/* What a transaction adds to the block's list at most: its encoding as a string. */
-static inline uint64_t dry__tx_bytes(const struct dry_pool_tx *tx)
-{
-    return tx->tx.encoded.len + 9;
-}
+/* Add a transaction that ran; the lists have room for it. */
+void dry__making_add(struct dry__making *m, const struct dry_pool_tx *tx,
+                     const struct dry_tx_result *r);
+/* All transactions ran: what ends the block, and a header that says all but the state root. EINVAL
+ * when the rules refuse it. */
+DRY_MUST_USE dry_status dry__making_finish(struct dry__making *m, struct dry_executor *e,
+                                           struct dry_arena *arena);
 
 #endif /* DRY_CHAIN_BUILD_H */

@@ -152,18 +152,6 @@ static dry_status lists_make(struct dry_pending *p)
     return m->txs == NULL || m->senders == NULL || m->hashes == NULL ? DRY_ENOMEM : DRY_OK;
 }
 
-static void take(struct dry__making *m, const struct dry_pool_tx *tx, const struct dry_tx_result *r)
-{
-    uint32_t n = m->block.tx_count++;
-
-    m->txs[n] = tx->tx;
-    m->senders[n] = tx->sender;
-    m->hashes[n] = tx->hash;
-    m->blobs += tx->tx.blob_count;
-    m->gas_left -= r->gas_used;
-    m->bytes_left -= dry__tx_bytes(tx);
-}
-
 /* A transaction left out takes the sender's later ones with it: their nonces are too high. */
 static dry_status fill(struct dry_pending *p, struct dry_executor *e)
 {
@@ -187,29 +175,9 @@ static dry_status fill(struct dry_pending *p, struct dry_executor *e)
         if (verdict == DRY_VERDICT_VALID && r.end == DRY_EVM_STOPPED)
             return DRY_STATUS(ECANCELED, "the pending block takes too long to run");
         if (verdict == DRY_VERDICT_VALID)
-            take(m, tx, &r);
+            dry__making_add(m, tx, &r);
     }
     return DRY_OK;
-}
-
-static dry_status finish(struct dry_pending *p, struct dry_executor *e, struct dry_state_reader *r)
-{
-    struct dry__making *m = &p->making;
-    enum dry_verdict verdict;
-    dry_status st;
-
-    m->block.txs = m->txs;
-    m->block.has_withdrawals = m->rules.fork >= DRY_FORK_SHANGHAI;
-    m->block.header = m->header;
-    st = dry_executor_finish(e, &verdict, &m->result, &m->block);
-    if (dry_ok(st) && verdict != DRY_VERDICT_VALID)
-        st = DRY_STATUS(EINVAL, dry_verdict_text(verdict));
-    if (dry_ok(st))
-        st = dry_block_seal_result(&m->header, &m->block, &m->result, &m->rules, &p->arena);
-    if (dry_ok(st))
-        st = r->ops->root_after(r, &m->header.state_root, &m->result.diff);
-    m->block.header = m->header;
-    return st;
 }
 
 static dry_status tell(struct dry_pending *p)
@@ -237,6 +205,7 @@ static dry_status tell(struct dry_pending *p)
 
 static dry_status run(struct dry_pending *p, struct dry_executor *e)
 {
+    struct dry__making *m = &p->making;
     struct dry_state_view *view = NULL;
     struct dry_state_reader *r;
     enum dry_verdict verdict;
@@ -247,13 +216,16 @@ static dry_status run(struct dry_pending *p, struct dry_executor *e)
     if (!dry_ok(st))
         return st;
     r = dry_state_view_reader(view);
-    st = dry_executor_begin(e, &verdict, &p->making.env, r, NULL, &p->arena);
+    st = dry_executor_begin(e, &verdict, &m->env, r, NULL, &p->arena);
     if (dry_ok(st) && verdict != DRY_VERDICT_VALID)
         st = DRY_STATUS(EINVAL, dry_verdict_text(verdict));
     if (dry_ok(st))
         st = fill(p, e);
     if (dry_ok(st))
-        st = finish(p, e, r);
+        st = dry__making_finish(m, e, &p->arena);
+    if (dry_ok(st))
+        st = r->ops->root_after(r, &m->header.state_root, &m->result.diff);
+    m->block.header = m->header;
     if (dry_ok(st))
         st = tell(p);
     dry_state_view_close(view);

@@ -70,7 +70,7 @@ static void sample(void *arg)
     dry_metric_set(g->pending, pool.pending);
     dry_metric_set(g->queued, pool.queued);
     dry_metric_set(g->jobs, dry_pool_outstanding(g->node->pool));
-    dry_metric_set(g->resident, (int64_t)dry_system_resident_bytes());
+    dry_metric_set(g->resident, (int64_t)dry_process_resident_bytes());
     if (w.directory != NULL && g->samples++ % STORAGE_SAMPLES == 0 &&
         dry_ok(dry_dir_each(w.directory, add_file, &w)))
         dry_metric_set(g->storage, (int64_t)w.bytes);

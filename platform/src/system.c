@@ -2,11 +2,9 @@
 #include <drystone/platform/files.h>
 #include <drystone/platform/system.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
 static uint64_t wall_ms(struct dry_clock *c)
 {
@@ -64,22 +62,4 @@ uint32_t dry_system_processors(void)
     int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 
     return n < 1 ? 1 : (uint32_t)n;
-}
-
-uint64_t dry_system_resident_bytes(void)
-{
-    long page = sysconf(_SC_PAGESIZE);
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    char text[128]; /* pages: all, resident, ... */
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
-    uint64_t pages = 0;
-    ssize_t at = 0;
-
-    if (fd >= 0)
-        (void)close(fd);
-    while (at < n && text[at] != ' ')
-        at++;
-    for (at++; at < n && text[at] >= '0' && text[at] <= '9'; at++)
-        pages = pages * 10 + (uint64_t)(text[at] - '0');
-    return page > 0 ? pages * (uint64_t)page : 0;
 }

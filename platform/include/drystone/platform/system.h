@@ -10,7 +10,5 @@ struct dry_clock *dry_system_clock(void);
 struct dry_rng *dry_system_rng(void);
 /* Number of processors this process may use, at least 1. */
 uint32_t dry_system_processors(void);
-/* Resident memory of this process; 0 when the system does not tell. */
-uint64_t dry_system_resident_bytes(void);
 
 #endif /* DRY_PLATFORM_SYSTEM_H */

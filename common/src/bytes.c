@@ -71,6 +71,12 @@ void dry_buf_fini(struct dry_buf *b)
     memset(b, 0, sizeof(*b));
 }
 
+void dry_buf_release(struct dry_buf *b)
+{
+    dry_free(b->ptr);
+    *b = (struct dry_buf){.max = b->max};
+}
+
 void dry_wipe(void *p, size_t n)
 {
     if (n == 0)

@@ -31,6 +31,10 @@ static void buffer_keeps_its_limit(void **state)
     CHECK(dry_buf_append(&b, dry_bytes_of("0123456789A", 11)).code == DRY_CODE_ELIMIT);
     CHECK(b.len == 90);
     CHECK(dry_ok(dry_buf_append_text(&b, "0123456789")) && b.len == 100);
+    dry_buf_release(&b);
+    CHECK(b.ptr == NULL && b.len == 0 && b.cap == 0 && b.max == 100);
+    CHECK(dry_buf_reserve(&b, 101).code == DRY_CODE_ELIMIT);
+    CHECK(dry_ok(dry_buf_append_byte(&b, 1)) && b.len == 1);
     dry_buf_fini(&b);
     CHECK(b.ptr == NULL && b.len == 0 && b.cap == 0);
     dry_buf_fini(&b);

@@ -310,12 +310,10 @@ static bool body_add(struct dry__server *s, struct connection *x, struct dry_byt
 {
     struct dry__request *r = x->request;
     dry_status st = dry_buf_append(&r->body, data);
-    size_t max = r->body.max;
 
     if (dry_ok(st) && dry__server_weigh(s, r))
         return true;
-    dry_buf_fini(&r->body);
-    r->body.max = max;
+    dry_buf_release(&r->body);
     (void)dry__server_weigh(s, r);
     if (st.code == DRY_CODE_ELIMIT)
         http_refuse(s, x, 413, "request too large (--rpc-body-max)");

@@ -146,6 +146,15 @@ void dry__request_refuse(struct dry__request *r, int code, const char *text)
         r->out.len = r->head;
 }
 
+void dry__request_replace(struct dry__request *r, int code, const char *text)
+{
+    dry_buf_release(&r->out);
+    if (!dry_ok(dry_buf_reserve(&r->out, r->head + RESPONSE_BYTES_MIN)))
+        return;
+    memset(r->out.ptr, 0, r->head);
+    dry__request_refuse(r, code, text);
+}
+
 /* Run one call and append its answer; false when it is to go on elsewhere. What a failed method
  * wrote is taken back. */
 static bool call_answer(struct dry__call *c, struct dry_json_writer *w)
@@ -193,22 +202,6 @@ static bool next_answer(struct dry__request *r)
     dry_json_begin(&w, &r->out);
     w.comma = r->out.len > r->head + 1;
     return call_answer(&r->calls[r->next], &w);
-}
-
-/* The answer so far gives way to an error. */
-static void too_large(struct dry__request *r)
-{
-    size_t max = r->out.max;
-
-    dry_buf_fini(&r->out);
-    r->out.max = max;
-    r->batch = false;
-    if (!dry_ok(dry_buf_reserve(&r->out, r->head + RESPONSE_BYTES_MIN)))
-        return;
-    memset(r->out.ptr, 0, r->head);
-    r->out.len = r->head;
-    dry__request_refuse(r, DRY__RPC_LIMIT,
-                        "too much is held for clients: try again (--rpc-memory-max)");
 }
 
 /* The answer is complete. */
@@ -512,7 +505,9 @@ void dry__request_drive(struct dry__request *r)
         if (turn == DRY__TURN_OVER)
             return;
         if (turn == DRY__TURN_TOO_LARGE) {
-            too_large(r);
+            r->batch = false;
+            dry__request_replace(r, DRY__RPC_LIMIT,
+                                 "too much is held for clients: try again (--rpc-memory-max)");
             break;
         }
     }

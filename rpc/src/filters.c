@@ -73,8 +73,7 @@ static bool weigh(struct dry__filters *all, struct filter *f)
 /* What is kept is of no use without the rest. */
 static void forget(struct filter *f)
 {
-    dry_buf_fini(&f->kept);
-    f->kept.max = KEPT_BYTES_MAX;
+    dry_buf_release(&f->kept);
     f->overflow = true;
 }
 
@@ -371,8 +370,7 @@ DRY__METHOD(eth_getFilterChanges)
         if (f->kept.len != 0)
             dry_json_write_raw(w, dry_buf_bytes(&f->kept));
         dry_json_array_end(w);
-        dry_buf_fini(&f->kept);
-        f->kept.max = KEPT_BYTES_MAX;
+        dry_buf_release(&f->kept);
         (void)weigh(c->rpc->filters, f);
     }
     dry_mutex_unlock(&c->rpc->ears_lock);

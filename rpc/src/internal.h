@@ -5,6 +5,8 @@
 #include <drystone/platform/lock.h>
 #include <drystone/rpc.h>
 
+#define DRY__SMALL_BYTES (64u << 10) /* so much is taken from and answered to anyone */
+
 /* JSON-RPC 2.0 section 5.1, and those geth adds. */
 enum dry__rpc_code {
     DRY__RPC_PARSE = -32700,
@@ -206,6 +208,8 @@ void dry__request_drive(struct dry__request *r);
 
 /* Make the answer nothing but this error. */
 void dry__request_refuse(struct dry__request *r, int code, const char *text);
+/* The same, and give back the memory of the answer so far. Without memory there is no answer. */
+void dry__request_replace(struct dry__request *r, int code, const char *text);
 /* Whether the call runs where `where` says; false: return dry__elsewhere() from run(), which is
  * then called again there. */
 bool dry__need(struct dry__call *c, enum dry__where where);

@@ -70,26 +70,14 @@ void dry__server_put(struct dry__server *s, struct dry__request *r)
  * error when too much is held. */
 static void settle(struct dry__server *s, struct dry__request *r)
 {
-    size_t max = r->out.max, head = r->head;
-
-    if (r->body.cap > DRY__SMALL_BYTES) {
-        size_t body_max = r->body.max;
-
-        dry_buf_fini(&r->body);
-        r->body.max = body_max;
-    }
+    if (r->body.cap > DRY__SMALL_BYTES)
+        dry_buf_release(&r->body);
     if (r->arena.total > DRY__SMALL_BYTES)
         dry_arena_fini(&r->arena);
     if (dry__server_weigh(s, r))
         return;
-    dry_buf_fini(&r->out);
-    r->out.max = max;
-    if (dry_ok(dry_buf_reserve(&r->out, head + 512))) {
-        memset(r->out.ptr, 0, head);
-        r->out.len = head;
-        dry__request_refuse(r, DRY__RPC_LIMIT,
-                            "too much waits to be read by clients: try again (--rpc-memory-max)");
-    }
+    dry__request_replace(r, DRY__RPC_LIMIT,
+                         "too much waits to be read by clients: try again (--rpc-memory-max)");
     (void)dry__server_weigh(s, r);
 }
 

@@ -4,7 +4,6 @@
 #include "frame.h"
 #include "http.h"
 
-#define DRY__SMALL_BYTES (64u << 10) /* so much is taken from and answered to anyone */
 #define DRY__INPUT_BYTES (64u << 10) /* read at a time */
 #define DRY__NO_PROGRESS_S 30u /* who reads nothing of what waits for him so long is dropped */
 

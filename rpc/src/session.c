@@ -88,18 +88,21 @@ static bool queue_bytes(struct dry__server *s, struct dry__session *n, struct ou
     return true;
 }
 
+/* Put the head of a frame before its payload. */
+static void head_put(struct outgoing *o)
+{
+    uint8_t head[DRY__FRAME_HEAD_MAX];
+    size_t k = dry__frame_head(head, (enum dry__frame_code)o->code, o->buf.len - o->at);
+
+    o->at -= k;
+    memcpy(o->buf.ptr + o->at, head, k);
+}
+
 /* A whole message or control frame. As above. */
 static bool queue(struct dry__server *s, struct dry__session *n, struct outgoing *o)
 {
-    uint8_t head[DRY__FRAME_HEAD_MAX];
-    size_t len = o->buf.len - o->at;
-
-    if (o->buf.ptr != NULL) {
-        size_t k = dry__frame_head(head, (enum dry__frame_code)o->code, len);
-
-        o->at -= k;
-        memcpy(o->buf.ptr + o->at, head, k);
-    }
+    if (o->buf.ptr != NULL)
+        head_put(o);
     return queue_bytes(s, n, o);
 }
 
@@ -129,12 +132,10 @@ static void pong(struct dry__server *s, struct dry__session *n, struct dry_bytes
         return;
     if (n->pong != NULL) {
         struct dry_buf old = n->pong->buf;
-        uint8_t head[DRY__FRAME_HEAD_MAX];
-        size_t k = dry__frame_head(head, DRY__FRAME_PONG, payload.len);
 
+        head_put(o);
         n->pong->buf = o->buf;
-        n->pong->at = o->at - k;
-        memcpy(n->pong->buf.ptr + n->pong->at, head, k);
+        n->pong->at = o->at;
         n->waiting += o->buf.cap - old.cap;
         s->held += o->buf.cap - old.cap;
         o->buf = old;
@@ -301,14 +302,6 @@ static void run(struct dry__server *s, struct dry__session *n)
     hold_back(n);
 }
 
-static void body_drop(struct dry__request *r)
-{
-    size_t max = r->body.max;
-
-    dry_buf_fini(&r->body);
-    r->body.max = max;
-}
-
 /* More of a message; false without memory. */
 static bool message_add(struct dry__server *s, struct dry__session *n, struct dry_bytes data)
 {
@@ -326,7 +319,7 @@ static bool message_add(struct dry__server *s, struct dry__session *n, struct dr
     n->too_large = !dry_ok(st);
     n->too_much = !dry__server_weigh(s, n->reading);
     if (n->too_large || n->too_much) {
-        body_drop(n->reading);
+        dry_buf_release(&n->reading->body);
         (void)dry__server_weigh(s, n->reading);
     }
     return true;

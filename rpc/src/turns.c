@@ -6,7 +6,6 @@
 
 #define TURN_NS 10000000u /* after so long others have their turn, between two calls */
 #define TURN_LONG_NS 500000000u
-#define SMALL_BYTES (64u << 10) /* an answer that anybody may have waiting */
 
 /* --- the list of lanes that wait; rpc->lock is held --- */
 
@@ -149,7 +148,7 @@ enum dry__turn dry__turn_over(struct dry__request *r)
     if (went < TURN_NS)
         return DRY__TURN_GOES_ON;
     dry_mutex_lock(&rpc->lock);
-    room = bytes <= SMALL_BYTES || rpc->turn_bytes + bytes <= rpc->limits.memory_bytes_max / 2;
+    room = bytes <= DRY__SMALL_BYTES || rpc->turn_bytes + bytes <= rpc->limits.memory_bytes_max / 2;
     if (room) {
         r->spent_ns += went;
         r->turn_bytes = bytes;

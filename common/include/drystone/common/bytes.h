@@ -50,6 +50,8 @@ DRY_MUST_USE dry_status dry_buf_append_byte(struct dry_buf *b, uint8_t byte);
 DRY_MUST_USE dry_status dry_buf_append_text(struct dry_buf *b, const char *text);
 /* Free and zero. Accepts a zeroed buffer. */
 void dry_buf_fini(struct dry_buf *b);
+/* Free the memory; empty, and with the same max, it can be used on. */
+void dry_buf_release(struct dry_buf *b);
 
 static inline struct dry_bytes dry_buf_bytes(const struct dry_buf *b)
 {

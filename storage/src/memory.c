@@ -9,9 +9,8 @@
 #include <drystone/platform/lock.h>
 #include <drystone/storage.h>
 
-#define IN_PLACE_MAX                                                            \
-    1024u /* operations; copying pays when many share a leaf, and takes no lock \
-           */
+/* Operations of a commit; copying pays when many share a leaf, and takes no lock. */
+#define IN_PLACE_MAX 1024u
 
 struct dry_snapshot {
     struct dry__node *root; /* changes only while nobody else has it pinned */
@@ -294,7 +293,7 @@ static void step(struct cursor *c)
     }
     if (c->depth == 0)
         return;
-    for (const struct dry__node *n = c->path[c->depth - 1]; !n->leaf;) {
+    for (const struct dry__node *n = c->path[c->depth - 1]; !dry__is_leaf(n);) {
         n = n->child[c->at[c->depth - 1]];
         DRY_ASSERT(c->depth < DRY__HEIGHT_MAX);
         c->path[c->depth] = n;
@@ -312,8 +311,9 @@ static void descend(struct cursor *c, struct dry_bytes key, bool after)
     while (n != NULL) {
         DRY_ASSERT(c->depth < DRY__HEIGHT_MAX);
         c->path[c->depth] = n;
-        c->at[c->depth] = n->leaf ? dry__node_bound(n, 0, key, after) : dry__node_child(n, key);
-        n = n->leaf ? NULL : n->child[c->at[c->depth]];
+        c->at[c->depth] =
+            dry__is_leaf(n) ? dry__node_bound(n, 0, key, after) : dry__node_child(n, key);
+        n = dry__is_leaf(n) ? NULL : n->child[c->at[c->depth]];
         c->depth++;
     }
 }
@@ -326,7 +326,7 @@ static void place_last(struct cursor *c)
         DRY_ASSERT(c->depth < DRY__HEIGHT_MAX);
         c->path[c->depth] = n;
         c->at[c->depth] = n->count - 1;
-        n = n->leaf ? NULL : n->child[n->count - 1];
+        n = dry__is_leaf(n) ? NULL : n->child[n->count - 1];
     }
 }
 

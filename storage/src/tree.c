@@ -74,7 +74,7 @@ static void share(struct dry__node *n, struct dry_bytes like, uint32_t skip)
 {
     memmove(n->shared, like.ptr, skip); /* may be its own */
     n->skip = (uint8_t)skip;
-    for (uint32_t i = n->leaf ? 0 : 1; i < n->count; i++)
+    for (uint32_t i = dry__is_leaf(n) ? 0 : 1; i < n->count; i++)
         n->head[i] = head_of(dry__blob_key(n->key[i]), skip);
 }
 
@@ -91,7 +91,7 @@ static void share_with(struct dry__node *n, struct dry_bytes key)
 /* Let a node share all that its first and last key do. */
 static void share_more(struct dry__node *n)
 {
-    uint32_t first = n->leaf ? 0 : 1, skip;
+    uint32_t first = dry__is_leaf(n) ? 0 : 1, skip;
 
     if (n->count <= first)
         return;
@@ -121,7 +121,7 @@ const struct dry__blob *dry__tree_find(const struct dry__node *n, struct dry_byt
 
     if (n == NULL)
         return NULL;
-    while (!n->leaf)
+    while (!dry__is_leaf(n))
         n = n->child[dry__node_child(n, key)];
     return slot_find(n, &i, key) ? n->key[i] : NULL;
 }
@@ -192,7 +192,6 @@ static struct dry__node *node_make(struct dry__edit *e, bool leaf)
                                 sizeof(*n) + (leaf ? 0 : DRY__FANOUT * sizeof(n->child[0])));
 
     if (n != NULL) {
-        n->leaf = leaf;
         n->count = 0;
         n->skip = 0;
     }
@@ -205,7 +204,7 @@ static void slots_move(struct dry__node *to, uint32_t at, const struct dry__node
 {
     memmove(to->head + at, from->head + first, count * sizeof(to->head[0]));
     memmove(to->key + at, from->key + first, count * sizeof(to->key[0]));
-    if (!to->leaf)
+    if (!dry__is_leaf(to))
         memmove(to->child + at, from->child + first, count * sizeof(to->child[0]));
 }
 
@@ -216,7 +215,7 @@ static struct dry__node *own(struct dry__edit *e, struct dry__node **slot)
 
     if (e->undo != NULL || old->o.birth == e->version)
         return old;
-    n = node_make(e, old->leaf);
+    n = node_make(e, dry__is_leaf(old));
     if (n == NULL)
         return NULL;
     n->count = old->count;
@@ -232,14 +231,14 @@ static struct dry__node *own(struct dry__edit *e, struct dry__node **slot)
  * leaves the left half full: keys that rise (block numbers) then fill their leaves. */
 static bool split(struct dry__edit *e, struct dry__node *n, uint32_t i, struct dry_bytes key)
 {
-    struct dry__node *left = n->child[i], *right = node_make(e, left->leaf);
+    struct dry__node *left = n->child[i], *right = node_make(e, dry__is_leaf(left));
     bool rising = dry_bytes_compare(dry__blob_key(left->key[left->count - 1]), key) < 0;
     uint32_t keep = rising ? DRY__FANOUT - 1 : DRY__FANOUT / 2;
     struct dry__blob *sep;
 
     if (right == NULL)
         return false;
-    if (left->leaf) {
+    if (dry__is_leaf(left)) {
         sep = blob_make(e, dry__blob_key(left->key[keep]), DRY_BYTES_EMPTY);
         if (sep == NULL) {
             retire(e, &right->o);
@@ -253,7 +252,7 @@ static bool split(struct dry__edit *e, struct dry__node *n, uint32_t i, struct d
     memcpy(right->shared, left->shared, left->skip);
     slots_move(right, 0, left, keep, right->count);
     left->count = (uint16_t)keep;
-    if (!right->leaf)
+    if (!dry__is_leaf(right))
         right->key[0] = NULL;
     share_more(left);
     share_more(right);
@@ -323,7 +322,7 @@ static struct dry__node *leaf_ready(struct dry__edit *e, struct dry_bytes key)
 {
     struct dry__node *n = root_ready(e, key);
 
-    while (n != NULL && !n->leaf) {
+    while (n != NULL && !dry__is_leaf(n)) {
         uint32_t i = dry__node_child(n, key);
         struct dry__node *child = own(e, &n->child[i]);
 
@@ -376,7 +375,7 @@ static void sweep(struct dry__edit *e, struct dry_bytes key)
     struct dry__node *path[DRY__HEIGHT_MAX], *n = e->root;
     uint32_t at[DRY__HEIGHT_MAX], depth = 0;
 
-    for (; n != NULL && !n->leaf; depth++) {
+    for (; n != NULL && !dry__is_leaf(n); depth++) {
         DRY_ASSERT(depth < DRY__HEIGHT_MAX);
         path[depth] = n;
         at[depth] = dry__node_child(n, key);
@@ -392,7 +391,7 @@ static void sweep(struct dry__edit *e, struct dry_bytes key)
     while (e->root != NULL && e->root->count <= 1) {
         struct dry__node *root = e->root;
 
-        if (root->leaf && root->count == 1)
+        if (dry__is_leaf(root) && root->count == 1)
             break;
         e->root = root->count == 0 ? NULL : root->child[0];
         retire(e, &root->o);
@@ -406,7 +405,7 @@ dry_status dry__tree_delete(struct dry__edit *e, struct dry_bytes key)
 
     if (e->root == NULL)
         return DRY_OK;
-    while (n != NULL && !n->leaf)
+    while (n != NULL && !dry__is_leaf(n))
         n = own(e, &n->child[dry__node_child(n, key)]);
     if (n == NULL)
         return DRY_ENOMEM;
@@ -431,7 +430,7 @@ static const struct dry__blob *first_with(const struct dry__node *n, struct dry_
 
     if (n == NULL)
         return NULL;
-    while (!n->leaf) {
+    while (!dry__is_leaf(n)) {
         i = dry__node_child(n, prefix);
         if (i + 1 < n->count)
             right = n->child[i + 1];
@@ -439,7 +438,7 @@ static const struct dry__blob *first_with(const struct dry__node *n, struct dry_
     }
     i = dry__node_bound(n, 0, prefix, false);
     if (i == n->count) {
-        for (n = right; n != NULL && !n->leaf;)
+        for (n = right; n != NULL && !dry__is_leaf(n);)
             n = n->child[0];
         i = 0;
     }
@@ -483,7 +482,7 @@ static void change_undo(struct dry__edit *e, const struct dry__undo *u)
     struct dry_bytes key = dry__blob_key(u->was != NULL ? u->was : u->is);
     uint32_t i;
 
-    while (!n->leaf)
+    while (!dry__is_leaf(n))
         n = n->child[dry__node_child(n, key)];
     if (!slot_find(n, &i, key)) {
         if (u->was != NULL)
@@ -544,7 +543,7 @@ void dry__tree_free(struct dry__node *root)
         if (n->count > 0) {
             n->count--;
             dry_free(n->key[n->count]);
-            if (!n->leaf) {
+            if (!dry__is_leaf(n)) {
                 DRY_ASSERT(depth < DRY__HEIGHT_MAX);
                 path[depth++] = n->child[n->count];
             }

@@ -41,7 +41,6 @@ struct dry__node {
     struct dry__object o;
     uint16_t count;
     uint8_t skip;
-    bool leaf;
     uint8_t shared[DRY__SHARED_MAX];
     uint64_t head[DRY__FANOUT];
     struct dry__blob *key[DRY__FANOUT];
@@ -69,6 +68,10 @@ struct dry__edit {
     bool emptied; /* a leaf, by an edit in place */
 };
 
+static inline bool dry__is_leaf(const struct dry__node *n)
+{
+    return n->o.kind == DRY__LEAF;
+}
 static inline struct dry_bytes dry__blob_key(const struct dry__blob *b)
 {
     return dry_bytes_of(b->bytes, b->key_len);

@@ -4,9 +4,11 @@
 #include "evm/code.h"
 #include "evm/evm.h"
 
-/* All frames' memory together. Gas buys far less in any real block; a call with unbounded gas that
- * wants more runs out of gas. */
-#define DRY_EVM_MEMORY_MAX ((uint64_t)1 << 30)
+/* A frame's memory in words; no gas of 64 bits buys more, and the price of so many still fits. */
+#define DRY_EVM_WORDS_MAX ((uint64_t)UINT32_MAX)
+/* All frames' memory together. Gas buys far less in any real block: a message that has paid for
+ * more ends with an error of this machine (ELIMIT), not with a verdict. */
+#define DRY_EVM_MEMORY_MAX ((uint64_t)1 << (sizeof(size_t) > 4 ? 32 : 30))
 /* Memory kept between messages. */
 #define DRY_EVM_MEMORY_KEPT ((size_t)4 << 20)
 /* A transaction's frame has depth 0; a call from depth 1024 fails. */
@@ -113,7 +115,7 @@ enum dry__next dry__fail(struct dry__evm *evm, enum dry_evm_end end);
 DRY_MUST_USE dry_status dry__memory_open(struct dry__evm *evm);
 void dry__memory_trim(struct dry__evm *evm);
 /* Grow the frame's memory to `end` bytes, charging the frame. SUCCESS, OUT_OF_GAS, or STOPPED on
- * ENOMEM. */
+ * ENOMEM and ELIMIT. */
 enum dry_evm_end dry__memory_reach(struct dry__evm *evm, struct dry__frame *f, uint64_t end);
 /* Offset and length as the stack has them to a range that gas could buy; false: out of gas. An
  * empty range has any offset (ATTACKS 37). */
@@ -125,8 +127,8 @@ static inline bool dry__range(uint64_t *offset, uint64_t *length, const struct d
     if (dry_u256_is_zero(len))
         return true;
     *offset = off->w[0];
-    return dry_u256_is_u64(off) && dry_u256_is_u64(len) && off->w[0] <= DRY_EVM_MEMORY_MAX &&
-           len->w[0] <= DRY_EVM_MEMORY_MAX;
+    return dry_u256_is_u64(off) && dry_u256_is_u64(len) && off->w[0] <= 32 * DRY_EVM_WORDS_MAX &&
+           len->w[0] <= 32 * DRY_EVM_WORDS_MAX;
 }
 /* Room for n bytes of output; the bytes before are lost. False: ENOMEM, recorded in the world. */
 bool dry__output_reserve(struct dry__evm *evm, size_t n);

@@ -3,7 +3,7 @@
 
 #define MEMORY_FIRST ((size_t)16 << 10)
 
-/* EIP-150's yellow-paper price of `words` words; at most 2^25 of them. */
+/* EIP-150's yellow-paper price of `words` words; at most DRY_EVM_WORDS_MAX. */
 static uint64_t memory_price(uint64_t words)
 {
     return 3 * words + words * words / 512;
@@ -47,9 +47,13 @@ enum dry_evm_end dry__memory_reach(struct dry__evm *evm, struct dry__frame *f, u
     if (end <= f->memory_len)
         return DRY_EVM_SUCCESS;
     uint64_t words = dry__words(end);
-    if (words * 32 + f->memory_at > DRY_EVM_MEMORY_MAX ||
+    if (words > DRY_EVM_WORDS_MAX ||
         !dry__charge(&f->gas, memory_price(words) - memory_price(f->memory_len / 32)))
         return DRY_EVM_OUT_OF_GAS;
+    if (words * 32 + f->memory_at > DRY_EVM_MEMORY_MAX) {
+        evm->world->error = DRY_STATUS(ELIMIT, "more EVM memory paid for than a message may have");
+        return DRY_EVM_STOPPED;
+    }
     size_t len = (size_t)words * 32;
     if (f->memory_at + len > evm->memory_cap) {
         if (!memory_grow(evm, f->memory_at + len))

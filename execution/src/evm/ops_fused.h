@@ -73,8 +73,6 @@ OP(SHR_SMALL) { dry__word_shr(&sp[0], &DRY_U256(w >> 32)); NEXT(); }
 OP(MLOAD_AT)
 {
     uint64_t offset = w >> 32;
-    if (UNLIKELY(offset > DRY_EVM_MEMORY_MAX))
-        goto out_of_gas;
     REACH(offset, 32);
     dry_u256_from_be32(++sp, memory + offset);
     NEXT();
@@ -82,8 +80,6 @@ OP(MLOAD_AT)
 OP(MSTORE_AT)
 {
     uint64_t offset = w >> 32;
-    if (UNLIKELY(offset > DRY_EVM_MEMORY_MAX))
-        goto out_of_gas;
     REACH(offset, 32);
     dry_u256_to_be32(memory + offset, sp--);
     NEXT();

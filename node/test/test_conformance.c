@@ -24,6 +24,10 @@ static void reasons_match_their_verdicts_alone(void **state)
         CHECK(!dry__exception_matches("", (enum dry_verdict)v));
     }
     CHECK(!dry__exception_known("TransactionException.NONCE_IS_MAX|BlockException.NO_SUCH"));
+    /* The older fillers' names have no prefix. */
+    CHECK(dry__exception_matches("TR_NoFunds", DRY_VERDICT_TX_FUNDS));
+    CHECK(!dry__exception_matches("TR_NoFunds", DRY_VERDICT_TX_INTRINSIC_GAS));
+    CHECK(!dry__exception_known("TR_NoFund") && !dry__exception_known("BlockException.TR_NoFunds"));
 }
 
 static void transitions(void **state)

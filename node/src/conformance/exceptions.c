@@ -1,6 +1,7 @@
-/* Every reason execution-spec-tests can give (TransactionException, BlockException), and our
- * verdicts that say the same. One name may stand for several of ours where the reference is the
- * coarser one, or where it names the network's import path rather than a rule. */
+/* Every reason execution-spec-tests can give (TransactionException, BlockException), those that
+ * the older fillers gave (retesteth, names without a prefix), and our verdicts that say the same.
+ * One name may stand for several of ours where the reference is the coarser one, or where it names
+ * the network's import path rather than a rule. */
 #include "exceptions.h"
 #include <stddef.h>
 #include <string.h>
@@ -74,9 +75,10 @@ static const struct row transaction_rows[] = {
     {"TYPE_3_TX_ZERO_BLOBS_PRE_FORK", {V(TX_TYPE_UNSUPPORTED)}},
     {"TYPE_3_TX_INVALID_BLOB_VERSIONED_HASH", {V(TX_BLOB_VERSION)}},
     {"TYPE_3_TX_WITH_FULL_BLOBS", {V(TX_BLOB_SIDECAR_FORM), V(TX_FIELD_COUNT)}},
-    {"TYPE_3_TX_BLOB_COUNT_EXCEEDED", {V(TX_BLOB_COUNT)}},
+    {"TYPE_3_TX_BLOB_COUNT_EXCEEDED", {V(TX_BLOB_COUNT), V(BLOCK_BLOB_GAS_MAX)}},
     {"TYPE_3_TX_CONTRACT_CREATION", {V(TX_BLOB_CREATE)}},
-    {"TYPE_3_TX_MAX_BLOB_GAS_ALLOWANCE_EXCEEDED", {V(TX_BLOB_ALLOWANCE), V(TX_BLOB_COUNT)}},
+    {"TYPE_3_TX_MAX_BLOB_GAS_ALLOWANCE_EXCEEDED",
+     {V(TX_BLOB_ALLOWANCE), V(TX_BLOB_COUNT), V(BLOCK_BLOB_GAS_MAX)}},
     {"TYPE_3_TX_ZERO_BLOBS", {V(TX_BLOB_NONE)}},
     {"GAS_ALLOWANCE_EXCEEDED", {V(TX_GAS_ALLOWANCE)}},
     {"GAS_LIMIT_EXCEEDS_MAXIMUM", {V(TX_GAS_LIMIT_MAX)}},
@@ -141,6 +143,73 @@ static const struct row block_rows[] = {
     {"INVALID_BLOCK_HASH", {V(BLOCK_HASH)}},
     {"INVALID_DEPOSIT_EVENT_LAYOUT", {V(BLOCK_DEPOSIT_LAYOUT)}},
 };
+
+static const struct row retesteth_rows[] = {
+    {"TR_TypeNotSupported", {V(TX_TYPE_UNSUPPORTED)}},
+    {"TR_TypeNotSupportedBlob", {V(TX_TYPE_UNSUPPORTED)}},
+    {"TR_NoFunds", {V(TX_FUNDS)}},
+    {"TR_NoFundsX", {V(TX_FUNDS), V(TX_GAS_PRODUCT_OVERFLOW)}},
+    {"TR_NoFundsOrGas", {V(TX_FUNDS), V(TX_INTRINSIC_GAS)}},
+    {"TR_IntrinsicGas", {V(TX_INTRINSIC_GAS)}},
+    {"IntrinsicGas", {V(TX_INTRINSIC_GAS)}},
+    {"SenderNotEOA", {V(TX_SENDER_NOT_EOA)}},
+    {"SenderNotEOAorNoCASH", {V(TX_SENDER_NOT_EOA), V(TX_FUNDS)}},
+    {"TR_RLP_WRONGVALUE", {V(TX_VALUE_OVERFLOW)}},
+    {"TR_FeeCapLessThanBlocks", {V(TX_FEE_BELOW_BASE)}},
+    {"TR_FeeCapLessThanBlocksORNoFunds", {V(TX_FEE_BELOW_BASE), V(TX_FUNDS)}},
+    {"TR_FeeCapLessThanBlocksORGasLimitReached", {V(TX_FEE_BELOW_BASE), V(TX_GAS_ALLOWANCE)}},
+    {"TR_TipGtFeeCap", {V(TX_PRIORITY_ABOVE_MAX)}},
+    {"TR_GasLimitReached", {V(TX_GAS_ALLOWANCE)}},
+    {"TR_NonceHasMaxValue", {V(TX_NONCE_MAX)}},
+    {"TR_NonceTooLow", {V(TX_NONCE_TOO_LOW)}},
+    {"TR_NonceTooHigh", {V(TX_NONCE_TOO_HIGH)}},
+    {"TR_InitCodeLimitExceeded", {V(TX_INITCODE_SIZE)}},
+    {"TR_BLOBCREATE", {V(TX_BLOB_CREATE)}},
+    {"TR_BLOBVERSION_INVALID", {V(TX_BLOB_VERSION)}},
+    {"TR_EMPTYBLOB", {V(TX_BLOB_NONE)}},
+    {"TR_BLOBLIST_OVERSIZE", {V(TX_BLOB_COUNT)}},
+    {"BlockGasLimitReached", {V(TX_GAS_ALLOWANCE)}},
+    {"PostParisUncleHashIsNotEmpty", {V(BLOCK_UNCLES_AFTER_MERGE)}},
+    {"PostParisDifficultyIsNot0", {V(BLOCK_POW_AFTER_MERGE)}},
+    {"3675PreParis1559BlockRejected", {V(BLOCK_POW_AFTER_MERGE), V(BLOCK_UNCLES_AFTER_MERGE)}},
+    {"3675PoWBlockRejected", {V(BLOCK_POW_AFTER_MERGE)}},
+    {"3675PoSBlockRejected", {V(BLOCK_POS_BEFORE_MERGE)}},
+    {"InvalidStateRoot", {V(BLOCK_STATE_ROOT)}},
+    {"InvalidReceiptsStateRoot", {V(BLOCK_RECEIPTS_ROOT)}},
+    {"InvalidTransactionsRoot", {V(BLOCK_TRANSACTIONS_ROOT)}},
+    {"InvalidUnclesHash", {V(BLOCK_UNCLES_ROOT)}},
+    {"InvalidWithdrawals", {V(BLOCK_WITHDRAWALS_ROOT)}},
+    {"InvalidLogBloom", {V(BLOCK_LOGS_BLOOM)}},
+    {"InvalidGasUsed", {V(BLOCK_GAS_USED)}},
+    {"TooMuchGasUsed", {V(BLOCK_GAS_ABOVE_LIMIT), V(BLOCK_GAS_LIMIT)}},
+    {"InvalidGasLimit", {V(BLOCK_GAS_LIMIT_MAX), V(BLOCK_GAS_LIMIT)}},
+    {"InvalidGasLimit2", {V(BLOCK_GAS_LIMIT)}},
+    {"InvalidNumber", {V(BLOCK_NUMBER)}},
+    {"InvalidDifficulty",
+     {V(BLOCK_DIFFICULTY), V(BLOCK_POW_AFTER_MERGE), V(BLOCK_POS_BEFORE_MERGE)}},
+    {"InvalidTimestamp", {V(BLOCK_TIMESTAMP)}},
+    {"InvalidTimestampOlderParent", {V(BLOCK_TIMESTAMP)}},
+    {"ExtraDataTooBig", {V(BLOCK_EXTRA_DATA)}},
+    {"ExtraDataIncorrectDAO", {V(BLOCK_DAO_EXTRA_DATA)}},
+    {"UnknownParent", {V(BLOCK_PARENT_UNKNOWN)}},
+    {"UnknownParent2", {V(BLOCK_PARENT_UNKNOWN)}},
+    {"TooManyUncles", {V(BLOCK_UNCLES_COUNT)}},
+    {"UncleInChain", {V(BLOCK_UNCLE_DUPLICATE), V(BLOCK_UNCLE_ANCESTOR)}},
+    {"UncleIsBrother", {V(BLOCK_UNCLE_DUPLICATE), V(BLOCK_UNCLE_PARENT)}},
+    {"UncleIsAncestor", {V(BLOCK_UNCLE_ANCESTOR)}},
+    {"UncleTooOld", {V(BLOCK_UNCLE_PARENT)}},
+    {"UncleParentIsNotAncestor", {V(BLOCK_UNCLE_PARENT)}},
+    {"InvalidUncleParentHash", {V(BLOCK_UNCLE_PARENT), V(BLOCK_UNCLE_ANCESTOR)}},
+    {"1559BlockImportImpossible_BaseFeeWrong", {V(BLOCK_BASE_FEE)}},
+    {"1559BlockImportImpossible_HeaderIsLegacy", {V(BLOCK_FIELD_COUNT)}},
+    {"LegacyBlockImportImpossible", {V(BLOCK_FIELD_COUNT)}},
+    {"LegacyBlockImportImpossible2", {V(BLOCK_FIELD_COUNT)}},
+    {"ParisBlockImportImpossible", {V(BLOCK_FIELD_COUNT)}},
+    {"ShanghaiBlockImportImpossible", {V(BLOCK_FIELD_COUNT)}},
+    {"RLP_ExpectedAsList", {V(BLOCK_WITHDRAWALS_FORM)}},
+    {"INPUT_UNMARSHAL_ERROR", {V(BLOCK_FIELD_OVERFLOW)}},
+    {"INPUT_UNMARSHAL_ADDRESS_ERROR", {V(BLOCK_ADDRESS_LENGTH)}},
+};
 #undef V
 
 static const struct row *row_find(const char *name, size_t len)
@@ -153,6 +222,7 @@ static const struct row *row_find(const char *name, size_t len)
         {"TransactionException.", transaction_rows,
          sizeof(transaction_rows) / sizeof(transaction_rows[0])},
         {"BlockException.", block_rows, sizeof(block_rows) / sizeof(block_rows[0])},
+        {"", retesteth_rows, sizeof(retesteth_rows) / sizeof(retesteth_rows[0])},
     };
 
     for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {

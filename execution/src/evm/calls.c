@@ -195,7 +195,7 @@ enum dry__next dry__op_call(struct dry__evm *evm, struct dry__frame *f, uint8_t 
     struct dry__entry en = {.value = has_value ? f->sp[-2] : DRY_U256_ZERO, .caller = f->address};
     uint64_t in_at, in_len, out_at, out_len, price;
     dry_address_from_u256(&en.code_address, &f->sp[-1]);
-    if (evm->stop)
+    if (dry__stop_asked(evm))
         return dry__fail(evm, DRY_EVM_STOPPED);
     if (op == DRY_OP_CALL && f->is_static && !dry_u256_is_zero(&en.value))
         return dry__fail(evm, DRY_EVM_STATIC_VIOLATION);

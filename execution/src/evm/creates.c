@@ -66,7 +66,7 @@ static enum dry_evm_end create_price(struct dry__evm *evm, struct dry__frame *f,
 {
     if (f->is_static)
         return DRY_EVM_STATIC_VIOLATION;
-    if (evm->stop)
+    if (dry__stop_asked(evm))
         return DRY_EVM_STOPPED;
     if (!dry__range(offset, length, &f->sp[-1], &f->sp[-2]))
         return DRY_EVM_OUT_OF_GAS;

@@ -28,14 +28,23 @@ void dry__evm_close(struct dry__evm *evm)
     dry_free(evm);
 }
 
+static void stop_set(struct dry__evm *evm, bool stop)
+{
+#if __STDC_HOSTED__
+    __atomic_store_n(&evm->stop, stop, __ATOMIC_RELAXED);
+#else
+    evm->stop = stop;
+#endif
+}
+
 void dry__evm_stop(struct dry__evm *evm)
 {
-    evm->stop = true;
+    stop_set(evm, true);
 }
 
 void dry__evm_stop_clear(struct dry__evm *evm)
 {
-    evm->stop = false;
+    stop_set(evm, false);
 }
 
 bool dry__delegation(struct dry_address *target, struct dry_bytes code)

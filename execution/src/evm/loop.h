@@ -148,7 +148,7 @@ enter_block:
     NEXT();
 #endif
 jump_to: /* w's upper half is the destination's index */
-    if (UNLIKELY(evm->stop))
+    if (UNLIKELY(dry__stop_asked(evm)))
         FAIL(STOPPED);
     ip = words + (uint32_t)(w >> 32);
     ENTER_BLOCK();

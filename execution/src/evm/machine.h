@@ -59,13 +59,25 @@ struct dry__evm {
     struct dry__code_cache cache;
     struct dry_buf scratch; /* padded precompile input */
     void (*loop)(struct dry__evm *evm);
-    volatile bool stop;
+    bool stop; /* only by dry__stop_asked() and its setters */
 
     struct dry_trace_step step;
     size_t step_memory_len;
     bool step_open;
     struct dry__frame *frames[DRY_EVM_DEPTH_MAX + 1]; /* made at first use, kept */
 };
+
+/* Whether another thread wants the message to end, the one place where threads meet in here.
+ * Relaxed: it need only be seen at some time. A freestanding build has one thread, and rv64im no
+ * atomics. */
+static inline bool dry__stop_asked(const struct dry__evm *evm)
+{
+#if __STDC_HOSTED__
+    return __atomic_load_n(&evm->stop, __ATOMIC_RELAXED);
+#else
+    return evm->stop;
+#endif
+}
 
 /* The interpreter, three times from the same bodies. Each runs evm->top until no frame is left. */
 void dry__loop_threaded(struct dry__evm *evm);

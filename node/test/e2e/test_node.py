@@ -252,6 +252,40 @@ def evm(program, directory, slow):
     check(code == 1 and "22107" in error, error)
 
 
+def fixture(directory, name, coinbase, reason, root):
+    """A state test of one transaction that its sender cannot pay, before EIP-161."""
+    env = {"currentNumber": "0x01", "currentTimestamp": "0x03e8", "currentGasLimit": "0x0f4240",
+           "currentDifficulty": "0x020000", "currentCoinbase": "0x" + "c0" * 20}
+    account = {"nonce": "0x00", "balance": "0x01", "code": "0x", "storage": {}}
+    sender = "0x7e5f4552091a69125d5dfcb7b8c2659029395bdf"  # of the secret 1
+    pre = {sender: account}
+    if coinbase:
+        pre[env["currentCoinbase"]] = {**account, "balance": "0x00"}
+    transaction = {"secretKey": "0x" + "00" * 31 + "01", "sender": sender, "nonce": "0x00", "gasPrice": "0x0a",
+                   "to": "0x" + "dd" * 20, "gasLimit": ["0x5208"], "value": ["0x00"], "data": ["0x"]}
+    post = {"expectException": reason, "hash": root,
+            "logs": "0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347",
+            "indexes": {"data": 0, "gas": 0, "value": 0}}
+    path = os.path.join(directory, name)
+    with open(path, "w") as f:
+        json.dump({"poor": {"env": env, "pre": pre, "transaction": transaction, "post": {"Homestead": [post]}}}, f)
+    return path
+
+
+def older_fixtures(program, directory, slow):
+    """Fixtures of the older fillers: their reasons, and the coinbase they make for a refused transaction."""
+    new, old = "TransactionException.INSUFFICIENT_ACCOUNT_FUNDS", "TR_NoFunds"
+    # Roots by another trie (PyPI trie 3): the sender alone, and with an empty coinbase.
+    rewarded = "0x6639cc974f2d9cd956a39c11219da2065bfbdde955ef19c6f6b458a9d61a9be9"
+    plain = "0x2c088ebf4782ff1f14b48669ba69ff88c6a3b59e97b363d50ba9dfba29b3cbfd"
+    for coinbase, reason, root, code in [(False, new, plain, 0), (False, old, plain, 0), (False, old, rewarded, 0),
+                                         (True, old, rewarded, 0), (True, old, plain, 1),
+                                         (False, "TR_NoFund", plain, 1), (False, old, "0x" + "11" * 32, 1)]:
+        path = fixture(directory, "poor.json", coinbase, reason, root)
+        got, out, err = run(program, "statetest", path)
+        check(got == code, f"{reason}, {root}: {out}{err}")
+
+
 def transfer(program, directory, slow):
     """Export and import carry a chain over; a bad block is named; a known one is passed over."""
     file, one = os.path.join(directory, "chain.rlp"), os.path.join(directory, "one")
@@ -433,5 +467,5 @@ def metrics(program, directory, slow):
 
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, port_in_use, datadir_locked,
-          other_chain, invalid_genesis, wrong_usage, small_commands, keys, evm, transfer,
+          other_chain, invalid_genesis, wrong_usage, small_commands, keys, evm, older_fixtures, transfer,
           block_time, metrics, read_only, full_disk])

@@ -10,6 +10,7 @@
 #define PLACE_BATCH_MAX 16u /* quick calls answered in place; longer batches go to a worker */
 #define PLACE_BYTES_MAX (64u << 10) /* requests whose calls may be long, in place */
 #define BATCH_TIMES 6u              /* all calls of a request may take as long as so many */
+#define LOOP_NS 10000000u           /* of one request's on the loop, then others have it */
 
 /* --- failing --- */
 
@@ -155,13 +156,18 @@ void dry__request_replace(struct dry__request *r, int code, const char *text)
     dry__request_refuse(r, code, text);
 }
 
-/* Run one call and append its answer; false when it is to go on elsewhere. What a failed method
- * wrote is taken back. */
-static bool call_answer(struct dry__call *c, struct dry_json_writer *w)
+enum answered {
+    ANSWERED,
+    ELSEWHERE, /* it is to go on elsewhere, or later */
+    NO_ROOM,   /* not even an error fits */
+};
+
+/* Run one call and append its answer. What a failed method wrote is taken back. */
+static enum answered call_answer(struct dry__call *c, struct dry_json_writer *w)
 {
     struct dry_json_writer before = *w;
     size_t len = w->out->len;
-    dry_status st = DRY_OK;
+    dry_status st;
 
     if (c->code == 0) {
         write_envelope(w, c);
@@ -169,15 +175,17 @@ static bool call_answer(struct dry__call *c, struct dry_json_writer *w)
         st = c->method->run(c, w);
         if (c->moved || c->parked) {
             w->out->len = len;
-            return false;
+            return ELSEWHERE;
         }
-        if (dry_ok(st) && c->code == 0)
+        dry_json_object_end(w);
+        if (c->code == 0 && dry_json_end(w).code == DRY_CODE_ELIMIT)
+            (void)dry__call_fail(c, DRY__RPC_LIMIT,
+                                 "the response is too large (--rpc-response-max)");
+        if (dry_ok(st))
             st = dry_json_end(w);
-        if (!dry_ok(st) || c->code != 0) {
-            if (c->code == 0 && st.code == DRY_CODE_ELIMIT)
-                (void)dry__call_fail(c, DRY__RPC_LIMIT,
-                                     "the response is too large (--rpc-response-max)");
+        if (!dry_ok(st))
             (void)dry__call_fail_status(c, st);
+        if (c->code != 0) {
             w->out->len = len;
             *w = before;
         }
@@ -185,23 +193,30 @@ static bool call_answer(struct dry__call *c, struct dry_json_writer *w)
     if (c->code != 0) {
         write_envelope(w, c);
         write_error(w, c->code, c->error, c->data);
+        dry_json_object_end(w);
     }
-    dry_json_object_end(w);
     dry__count_call(c);
     if (c->notify) { /* no answer to what has no id */
         w->out->len = len;
         *w = before;
     }
-    return true;
+    return dry_ok(dry_json_end(w)) ? ANSWERED : NO_ROOM;
 }
 
-static bool next_answer(struct dry__request *r)
+static enum answered next_answer(struct dry__request *r)
 {
     struct dry_json_writer w;
 
     dry_json_begin(&w, &r->out);
     w.comma = r->out.len > r->head + 1;
     return call_answer(&r->calls[r->next], &w);
+}
+
+/* The whole answer gives way to one error. */
+static void answer_replace(struct dry__request *r, const char *text)
+{
+    r->batch = false;
+    dry__request_replace(r, DRY__RPC_LIMIT, text);
 }
 
 /* The answer is complete. */
@@ -217,8 +232,7 @@ static void request_finish(struct dry__request *r)
         if (r->out.len <= r->head + 1)
             r->out.len = r->head; /* notifications alone: no answer */
         else if (!dry_ok(dry_buf_append_byte(&r->out, ']')))
-            dry__request_refuse(r, DRY__RPC_LIMIT,
-                                "the response is too large (--rpc-response-max)");
+            answer_replace(r, "the response is too large (--rpc-response-max)");
     }
     dry__count_end(r);
     dry__turn_leave(r);
@@ -360,15 +374,19 @@ static uint32_t loop_run(const struct dry__request *r)
     return n;
 }
 
+/* On the loop. */
 static void drive_elsewhere(void *arg)
 {
-    dry__request_drive(arg);
+    struct dry__request *r = arg;
+
+    r->turn_ns = dry_clock_monotonic_ns(r->rpc->set.clock);
+    dry__request_drive(r);
 }
 
 void dry__resume(struct dry__request *r)
 {
     r->calls[r->next].parked = false;
-    dry__request_drive(r);
+    drive_elsewhere(r);
 }
 
 /* Count the request among those the server waits for when it closes. */
@@ -414,6 +432,8 @@ static void go(struct dry__request *r, enum dry__where to)
         fail_rest(r, DRY_STATUS(EBUSY, "the server is shutting down"));
         return;
     }
+    if (from == DRY__LOOP)
+        r->spent_ns += dry_clock_monotonic_ns(rpc->set.clock) - r->turn_ns;
     dry__turn_leave(r);
     r->place = (uint8_t)to;
     if (to == DRY__LOOP) {
@@ -443,53 +463,107 @@ static void submit_neighbours(struct dry__request *r)
         dry__submit(&r->calls[r->next], n);
 }
 
-/* On a worker: say so instead of running calls nobody waits for, or that come too late. */
-static void give_up(struct dry__request *r, struct dry__call *c)
+bool dry__closing(struct dry_rpc *rpc)
 {
-    struct dry_rpc *rpc = r->rpc;
-    uint64_t now;
+    bool closing;
+
+    dry_mutex_lock(&rpc->lock);
+    closing = rpc->closing;
+    dry_mutex_unlock(&rpc->lock);
+    return closing;
+}
+
+bool dry__call_abandoned(const struct dry__call *c)
+{
+    bool abandoned;
+
+    dry_mutex_lock(&c->rpc->lock);
+    abandoned = *c->request->abandoned;
+    dry_mutex_unlock(&c->rpc->lock);
+    return abandoned;
+}
+
+dry_status dry__call_goes_on(struct dry__call *c)
+{
+    struct dry__request *r = c->request;
+    struct dry_rpc *rpc = c->rpc;
+    uint64_t spent;
     bool closing, abandoned;
 
-    if (r->place != DRY__WORKER || r->direct || c->code != 0)
-        return;
+    if (r->place == DRY__PLACE || r->direct)
+        return DRY_OK;
     dry_mutex_lock(&rpc->lock);
     closing = rpc->closing;
     abandoned = *r->abandoned;
     dry_mutex_unlock(&rpc->lock);
-    now = dry_clock_monotonic_ns(rpc->set.clock);
     if (closing || abandoned)
-        (void)dry__call_fail(c, DRY__RPC_LIMIT,
-                             closing ? "the server is shutting down" : "the client hung up");
-    else if (r->in_turn &&
-             r->spent_ns + (now - r->turn_ns) > rpc->limits.call_time_ms * 1000000u * BATCH_TIMES)
-        (void)dry__call_fail(c, DRY__RPC_LIMIT,
-                             "the calls before took too long together (--rpc-call-timeout)");
+        return dry__call_fail(c, DRY__RPC_LIMIT,
+                              closing ? "the server is shutting down" : "the client hung up");
+    spent = r->spent_ns + (dry_clock_monotonic_ns(rpc->set.clock) - r->turn_ns);
+    if (spent > rpc->limits.call_time_ms * 1000000u * BATCH_TIMES)
+        return dry__call_fail(c, DRY__RPC_LIMIT,
+                              "the request takes too long (--rpc-call-timeout, six times)");
+    return DRY_OK;
+}
+
+/* Say so instead of running calls nobody waits for, or that come too late. What was sent to change
+ * something is done all the same. */
+static void give_up(struct dry__call *c)
+{
+    if (c->code == 0 && (c->method->flags & (DRY__SUBMIT | DRY__DEV)) == 0)
+        (void)!dry_ok(dry__call_goes_on(c));
+}
+
+/* Where the next call goes. One that needs no particular place stays, but not on the loop. */
+static enum dry__where goes_to(const struct dry__request *r, const struct dry__call *c)
+{
+    enum dry__where want = where(c);
+
+    if (r->direct || (want == DRY__PLACE && (r->place != DRY__LOOP || c->code != 0)))
+        return (enum dry__where)r->place;
+    return want == DRY__PLACE ? DRY__WORKER : want;
+}
+
+/* On the loop, where calls may be many: whether the chain has its turn before the next one. */
+static bool loop_yields(struct dry__request *r)
+{
+    uint64_t went;
+
+    if (r->place != DRY__LOOP || r->direct || goes_to(r, &r->calls[r->next]) != DRY__LOOP)
+        return false;
+    went = dry_clock_monotonic_ns(r->rpc->set.clock) - r->turn_ns;
+    if (went < LOOP_NS || !dry_ok(dry_loop_post(r->rpc->set.loop, drive_elsewhere, r)))
+        return false;
+    r->spent_ns += went;
+    return true;
 }
 
 /* Answer one call after the other, as long as they belong on this thread. */
 void dry__request_drive(struct dry__request *r)
 {
+    enum answered answered;
     enum dry__turn turn;
 
     while (r->next < r->count) {
         struct dry__call *c = &r->calls[r->next];
-        enum dry__where want = where(c);
+        enum dry__where to = goes_to(r, c);
 
         if (!r->begun)
             r->mark = dry_arena_mark(&r->arena);
         r->begun = true;
 
-        if (!r->direct && want != DRY__PLACE && want != (enum dry__where)r->place) {
-            go(r, want);
+        if (to != (enum dry__where)r->place) {
+            go(r, to);
             return;
         }
         if (c->code == 0 && (c->method->flags & DRY__SUBMIT) != 0 && !c->submitted)
             submit_neighbours(r);
         prepare(c);
         c->moved = false;
-        give_up(r, c);
-        if (!next_answer(r)) {
-            if (c->parked)
+        give_up(c);
+        answered = next_answer(r);
+        if (answered == ELSEWHERE) {
+            if (c->parked || loop_yields(r))
                 return;
             continue;
         }
@@ -499,15 +573,17 @@ void dry__request_drive(struct dry__request *r)
         r->begun = false;
         if (!r->kept)
             dry_arena_rewind(&r->arena, r->mark);
+        if (answered == NO_ROOM) {
+            answer_replace(r, "the response is too large (--rpc-response-max)");
+            break;
+        }
         if (r->next == r->count)
             break;
         turn = dry__turn_over(r);
-        if (turn == DRY__TURN_OVER)
+        if (turn == DRY__TURN_OVER || loop_yields(r))
             return;
         if (turn == DRY__TURN_TOO_LARGE) {
-            r->batch = false;
-            dry__request_replace(r, DRY__RPC_LIMIT,
-                                 "too much is held for clients: try again (--rpc-memory-max)");
+            answer_replace(r, "too much is held for clients: try again (--rpc-memory-max)");
             break;
         }
     }

@@ -6,6 +6,7 @@
 
 #define SNAPSHOTS_MAX 1024u
 #define MINE_MAX 100000u
+#define MINE_SLICE 16u    /* blocks before others may have the loop */
 #define WAITING_MAX 4096u /* waiting transactions kept with a snapshot; of more, none is */
 
 struct dry__snapshot {
@@ -44,16 +45,37 @@ static dry_status mine_params(struct dry__call *c, bool *has_time, uint64_t *tim
     return DRY_OK;
 }
 
-DRY__METHOD(evm_mine)
+/* The first run: c->state gets how many blocks are to come. */
+static dry_status mine_begin(struct dry__call *c)
 {
-    uint64_t time = 0, blocks;
+    uint64_t time = 0, *left = dry_arena_alloc(c->arena, sizeof(*left));
     bool has_time;
-    dry_status st = mine_params(c, &has_time, &time, &blocks);
+    dry_status st;
 
+    if (left == NULL)
+        return DRY_ENOMEM;
+    st = mine_params(c, &has_time, &time, left);
     if (dry_ok(st) && has_time)
         st = dry_chain_set_next_time(c->rpc->set.chain, time);
-    for (uint64_t i = 0; i < blocks && dry_ok(st); i++)
+    if (dry_ok(st))
+        c->state = left;
+    return st;
+}
+
+DRY__METHOD(evm_mine)
+{
+    dry_status st = c->state == NULL ? mine_begin(c) : DRY_OK;
+    uint64_t *left = c->state;
+
+    for (uint32_t i = 0; dry_ok(st) && *left > 0; i++, --*left) {
+        if (i == MINE_SLICE) { /* others have the loop in between */
+            c->moved = true;
+            return dry__elsewhere();
+        }
+        if (dry__closing(c->rpc))
+            return dry__call_fail(c, DRY__RPC_LIMIT, "the server is shutting down");
         st = dry_chain_event(c->rpc->set.chain, DRY_EVENT_MINE, 0);
+    }
     if (dry_ok(st))
         dry_json_write_str(w, "0x0");
     return st.code == DRY_CODE_EINVAL && c->code == 0

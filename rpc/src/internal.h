@@ -101,8 +101,8 @@ struct dry__request {
     uint64_t began_ns;      /* when requests are timed */
     struct dry__lane *lane; /* the session's, or its own */
     struct dry__lane own;
-    bool in_turn;                         /* on a worker, since turn_ns */
-    uint64_t turn_ns, spent_ns;           /* and in turns before */
+    bool in_turn;                         /* on a worker, counted in its lane */
+    uint64_t turn_ns, spent_ns;           /* on a worker or the loop since; and in turns before */
     size_t turn_bytes;                    /* held between turns */
     size_t charged;                       /* the transport's: bytes it counts for this one */
     bool *abandoned;                      /* set with rpc->lock held: nobody waits any more */
@@ -218,6 +218,14 @@ dry_status dry__elsewhere(void);
 dry_status dry__park(struct dry__call *c);
 /* Thread: the loop's. */
 void dry__resume(struct dry__request *r);
+
+/* Whether the server ends. Thread: any; takes rpc->lock. */
+bool dry__closing(struct dry_rpc *rpc);
+/* For loops in methods, now and then: fails the call when the server closes, nobody waits any more
+ * or the request takes too long. */
+DRY_MUST_USE dry_status dry__call_goes_on(struct dry__call *c);
+/* Whether nobody waits for the answer any more. Thread: any; takes rpc->lock. */
+bool dry__call_abandoned(const struct dry__call *c);
 
 /* Fail the call. Text is copied to the arena; returns a status that is not OK. */
 dry_status dry__call_fail(struct dry__call *c, int code, const char *text);

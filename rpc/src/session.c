@@ -233,10 +233,10 @@ void dry__session_close(struct dry__server *s, struct connection *x)
         return;
     x->session = NULL;
     n->connection = NULL;
-    dry__subs_drop(s->rpc, n);
     dry_mutex_lock(&s->rpc->lock);
-    n->gone = true;
+    n->gone = true; /* from here on none of its requests subscribes */
     dry_mutex_unlock(&s->rpc->lock);
+    dry__subs_drop(s->rpc, n);
     dry__server_put(s, n->reading);
     n->reading = NULL;
     while (n->first != NULL) {

@@ -213,6 +213,11 @@ static dry_status add(struct dry__call *c, struct dry_json_writer *w, struct dry
     char id[35];
 
     dry_mutex_lock(&c->rpc->ears_lock);
+    if (dry__call_abandoned(c)) { /* the session is closed; what it had is or will be dropped */
+        dry_mutex_unlock(&c->rpc->ears_lock);
+        sub_close(s);
+        return dry__call_fail(c, DRY__RPC_LIMIT, "the client hung up");
+    }
     for (const struct dry__sub *o = c->rpc->subs; o != NULL; o = o->next)
         n += o->session == s->session;
     if (n < c->rpc->limits.subscriptions_max) {

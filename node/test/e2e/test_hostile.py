@@ -250,6 +250,46 @@ def long_batches(program, _directory, slow):
     return siege.end()
 
 
+def subscribers_gone(program, _directory, slow):
+    """Who subscribes behind a long call and is gone when its turn comes."""
+    siege = Siege(program, slow)
+    for _ in range(10):
+        session = siege.session()
+        calls = [json.loads(text("evm_mine", {"blocks": 100}))] + [json.loads(text("eth_subscribe", "newHeads"))] * 3
+        session.sendall(frame(json.dumps(calls).encode()))
+        time.sleep(0.01)
+        session.close()
+    for _ in range(20):
+        siege.node.ask("evm_mine")
+    return siege.end()
+
+
+def batches_on_the_loop(program, _directory, slow):
+    """Batches that begin where the chain lives: transactions of others are mined meanwhile."""
+    siege = Siege(program, slow)
+    siege.node.call("evm_mine", {"blocks": 2000 if slow else 20000}, timeout=300)
+    search = {"fromBlock": "0x0", "toBlock": "latest", "topics": ["0x" + "11" * 32]}
+    searches = [json.loads(text("txpool_status"))] + [json.loads(text("eth_getLogs", search))] * 999
+    for calls in (json.dumps(searches).encode(), batch(1000, "txpool_content")):
+        siege.connect().sendall(post(calls))
+    began = time.perf_counter()
+    for _ in range(20):
+        siege.node.ask("eth_sendTransaction", {"from": ACCOUNTS[0], "to": ACCOUNTS[1],
+                                               "gas": "0x5208", "gasPrice": "0x77359400"})
+    took = time.perf_counter() - began
+    check(slow or took < ANSWER_S_MAX, f"20 transactions took {took:.1f} s")
+    return siege.end()
+
+
+def long_mining(program, _directory, slow):
+    """100,000 blocks wanted at once: others are served, and the node stops when told."""
+    siege = Siege(program, slow)
+    siege.connect().sendall(post(text("evm_mine", {"blocks": 100000})))
+    time.sleep(0.5)
+    check(siege.node.ask("eth_sendTransaction", {"from": ACCOUNTS[0], "to": ACCOUNTS[1]}), "a transaction")
+    return siege.end()
+
+
 def too_many_connections(program, _directory, slow):
     siege = Siege(program, slow, "--rpc-connections-max", "100")
     served = 0
@@ -285,4 +325,5 @@ def heads_never_ended(program, _directory, slow):
 
 if __name__ == "__main__":
     main([half_bodies, answers_unread, subscribers_unread, messages_unended, filters_unpolled,
-          large_overrides, endless_calls, long_batches, too_many_connections, heads_never_ended])
+          large_overrides, endless_calls, long_batches, subscribers_gone,
+          batches_on_the_loop, long_mining, too_many_connections, heads_never_ended])

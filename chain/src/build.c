@@ -170,6 +170,15 @@ static dry_status refused(struct dry_chain *c, struct dry_pool_tx *tx, enum dry_
     return DRY_OK;
 }
 
+/* A transaction that would take more than a node may give: the block is lost, as the executor is
+ * between two states, but not those after it. */
+static void too_large(struct dry_chain *c, struct dry_pool_tx *tx, dry_status st)
+{
+    DRY_LOG(c->log, WARN, "chain", "transaction dropped", DRY_FIELD_HEX("hash", tx->hash.b, 32),
+            DRY_FIELD_STATUS("reason", st));
+    dry__pool_remove(&c->pool, tx);
+}
+
 static dry_status fill(struct dry_chain *c, struct dry__making *m, uint32_t txs_max)
 {
     struct dry_pool_tx *tx;
@@ -184,6 +193,8 @@ static dry_status fill(struct dry_chain *c, struct dry__making *m, uint32_t txs_
             st = dry__pool_park(&c->pool, tx);
         } else {
             st = dry_executor_transact(c->executor, &verdict, &r, &tx->tx, &tx->sender);
+            if (st.code == DRY_CODE_ELIMIT)
+                too_large(c, tx, st);
             if (dry_ok(st))
                 st = verdict == DRY_VERDICT_VALID ? take(c, m, tx, &r) : refused(c, tx, verdict);
         }

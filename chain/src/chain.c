@@ -5,6 +5,7 @@
 #include <drystone/common/hex.h>
 #include <drystone/crypto.h>
 #include <drystone/execution.h>
+#include <drystone/platform/system.h>
 
 #define EXTRA_DATA_BYTES_MAX 32u /* by rule; engines that seal may add their own */
 
@@ -209,12 +210,21 @@ static dry_status head_load(struct dry_chain *c, struct dry_buf *error)
     return st;
 }
 
+/* Hash tables inside are keyed anew for each executor; no result depends on it. */
+static dry_status executor_open(struct dry_chain *c, struct dry_executor **out,
+                                struct dry_jobs *jobs)
+{
+    struct dry_executor_settings set = {.jobs = jobs};
+    dry_status st = dry_rng_fill(dry_system_rng(), (uint8_t *)set.secret, sizeof(set.secret));
+
+    return dry_ok(st) ? dry_executor_open(out, c->set.executor, &set) : st;
+}
+
 static dry_status parts_open(struct dry_chain *c, struct dry_buf *error)
 {
     struct dry_state_settings state = {.cache_bytes = c->set.state_cache_bytes,
                                        .keep_states = c->set.state_history,
                                        .durable = c->set.state_journal};
-    struct dry_executor_settings executor = {.jobs = c->set.jobs};
     struct dry_consensus_settings consensus = c->set.consensus_settings;
     dry_status st = dry_kzg_loader_open(&c->kzg);
 
@@ -223,7 +233,7 @@ static dry_status parts_open(struct dry_chain *c, struct dry_buf *error)
     if (dry_ok(st))
         st = chain_find(c, error);
     if (dry_ok(st))
-        st = dry_executor_open(&c->executor, c->set.executor, &executor);
+        st = executor_open(c, &c->executor, c->set.jobs);
     consensus.config = &c->config;
     if (dry_ok(st))
         st = dry_consensus_open(&c->consensus, c->set.consensus, &consensus);
@@ -459,9 +469,7 @@ void dry_chain_env_after(const struct dry_chain *c, struct dry_block_env *out,
 
 dry_status dry_chain_executor_open(struct dry_chain *c, struct dry_executor **out)
 {
-    struct dry_executor_settings set = {.jobs = NULL};
-
-    return dry_executor_open(out, c->set.executor, &set);
+    return executor_open(c, out, NULL);
 }
 
 dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t time)

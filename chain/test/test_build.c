@@ -297,6 +297,43 @@ static void blocks_stay_below_their_size(void **state)
     dry_buf_fini(&json);
 }
 
+/* A transaction that has paid for more memory than a node gives is dropped and said so; those after
+ * it are mined. */
+static void too_large_is_dropped(void **state)
+{
+    static const char was[] = "\"0x3938700\"", is[] = "\"0x7ffffffffffff\"";
+    struct dry_buf whole = {0}, json = {0};
+    struct dry_address greedy = {{[19] = 0xee}};
+    struct fixture f;
+    uint8_t *at;
+
+    (void)state;
+    fixture_genesis(&whole, FIXTURE_AFTER_MERGE,
+                    "\"0x00000000000000000000000000000000000000ee\":{\"balance\":\"0x0\","
+                    "\"code\":\"0x63ffffffff51\"}");
+    at = memmem(whole.ptr, whole.len, was, sizeof(was) - 1);
+    CHECK(at != NULL);
+    CHECK(dry_ok(dry_buf_append(&json, dry_bytes_of(whole.ptr, (size_t)(at - whole.ptr)))));
+    CHECK(dry_ok(dry_buf_append_text(&json, is)));
+    at += sizeof(was) - 1;
+    CHECK(
+        dry_ok(dry_buf_append(&json, dry_bytes_of(at, (size_t)(whole.ptr + whole.len + 1 - at)))));
+    json.len--;
+    fixture_open_genesis(&f, dry_buf_bytes(&json), &dry_consensus_dev);
+    f.set.consensus_settings.automine = false;
+    fixture_reopen(&f);
+    CHECK(fixture_send(&f, &(struct fixture_tx){.nonce = 0, .gas = 40000000000000, .to = greedy})
+              .answer == DRY_POOL_OK);
+    CHECK(fixture_send(&f, &(struct fixture_tx){.from = 1, .to = sink}).answer == DRY_POOL_OK);
+    CHECK(dry_chain_build(f.chain, &(struct dry_build){0}, NULL).code == DRY_CODE_ELIMIT);
+    CHECK(fixture_number(&f) == 0 && dry_chain_pool_counts(f.chain).pending == 1);
+    CHECK(dry_ok(dry_chain_build(f.chain, &(struct dry_build){0}, NULL)));
+    CHECK(fixture_number(&f) == 1 && dry_chain_pool_counts(f.chain).pending == 0);
+    fixture_close(&f);
+    dry_buf_fini(&json);
+    dry_buf_fini(&whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +346,7 @@ int main(void)
         cmocka_unit_test(pending_block_is_only_a_look),
         cmocka_unit_test(built_blocks_import_elsewhere),
         cmocka_unit_test(blocks_stay_below_their_size),
+        cmocka_unit_test(too_large_is_dropped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

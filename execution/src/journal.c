@@ -92,6 +92,10 @@ static bool undo_push_u256(struct dry__world *w, enum undo kind, const void *abo
     return true;
 }
 
+/* For worlds nobody keyed: tests, and programs that run what they trust. */
+static const struct dry__secret secret_fixed = {
+    {0x27d4eb2f165667c5u, 0x9e3779b97f4a7c15u, 0xc2b2ae3d27d4eb4fu, 0x165667b19e3779f9u}};
+
 dry_status dry__world_open(struct dry__world *w, struct dry_state_reader *reader,
                            const struct dry_rules *rules, const struct dry_tracer *tracer,
                            struct dry_arena *arena)
@@ -104,7 +108,7 @@ dry_status dry__world_open(struct dry__world *w, struct dry_state_reader *reader
                              .rules = rules,
                              .tracer = tracer,
                              .arena = arena,
-                             .hash_seed = 0x27d4eb2f165667c5u,
+                             .secret = secret_fixed,
                              .tx_stamp = 1,
                              .error = DRY_OK,
                              .impl = m};
@@ -248,7 +252,7 @@ static struct dry__account *account_load(struct dry__world *w, const struct dry_
     a->had_storage = !dry_hash_equal(&before.storage_root, &dry_hash_empty_trie);
     a->exists = a->before_exists = exists;
     a->before = before;
-    if (!dry__account_table_add(&m->accounts, w->hash_seed, a, w->arena)) {
+    if (!dry__account_table_add(&m->accounts, &w->secret, a, w->arena)) {
         fail(w, DRY_ENOMEM);
         return NULL;
     }
@@ -257,7 +261,7 @@ static struct dry__account *account_load(struct dry__world *w, const struct dry_
 
 struct dry__account *dry__world_account(struct dry__world *w, const struct dry_address *address)
 {
-    struct dry__account *a = dry__account_table_find(&impl_of(w)->accounts, w->hash_seed, address);
+    struct dry__account *a = dry__account_table_find(&impl_of(w)->accounts, &w->secret, address);
 
     return a != NULL ? a : account_load(w, address);
 }
@@ -454,7 +458,7 @@ static struct dry__slot *slot_load(struct dry__world *w, struct dry__account *a,
         }
         s->current = s->block_start;
     }
-    if (!dry__slot_table_add((struct dry__slot_table *)a->slots, w->hash_seed, s, w->arena)) {
+    if (!dry__slot_table_add((struct dry__slot_table *)a->slots, &w->secret, s, w->arena)) {
         fail(w, DRY_ENOMEM);
         return NULL;
     }
@@ -465,7 +469,7 @@ struct dry__slot *dry__world_slot(struct dry__world *w, struct dry__account *a,
                                   const struct dry_hash *key)
 {
     struct dry__slot *s =
-        dry__slot_table_find((const struct dry__slot_table *)a->slots, w->hash_seed, key);
+        dry__slot_table_find((const struct dry__slot_table *)a->slots, &w->secret, key);
 
     if (s == NULL) {
         s = slot_load(w, a, key);
@@ -502,7 +506,7 @@ void dry__world_tload(struct dry__world *w, struct dry_u256 *out, const struct d
                       const struct dry_hash *key)
 {
     const struct dry__transient_table *t = &impl_of(w)->transient;
-    uint32_t i = dry__transient_find(t, w->hash_seed, address, key);
+    uint32_t i = dry__transient_find(t, &w->secret, address, key);
 
     *out = i == UINT32_MAX ? DRY_U256_ZERO : t->entries[i].value;
 }
@@ -511,11 +515,11 @@ void dry__world_tstore(struct dry__world *w, const struct dry_address *address,
                        const struct dry_hash *key, const struct dry_u256 *value)
 {
     struct dry__transient_table *t = &impl_of(w)->transient;
-    uint32_t i = dry__transient_find(t, w->hash_seed, address, key);
+    uint32_t i = dry__transient_find(t, &w->secret, address, key);
     uint64_t *at;
 
     if (i == UINT32_MAX)
-        i = dry__transient_add(t, w->hash_seed, address, key);
+        i = dry__transient_add(t, &w->secret, address, key);
     if (i == UINT32_MAX) {
         fail(w, DRY_ENOMEM);
         return;

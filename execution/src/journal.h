@@ -34,15 +34,21 @@ struct dry__account {
     bool before_exists;
 };
 
+/* What keys the hash tables: keys that collide cannot be planned without it. No result depends on
+ * it. */
+struct dry__secret {
+    uint64_t w[4];
+};
+
 struct dry__world {
     struct dry_state_reader *reader;
     const struct dry_rules *rules;
     const struct dry_tracer *tracer;
-    struct dry_arena *arena; /* block-long */
-    uint64_t hash_seed; /* set after open, before first use: makes table collisions hard to plan */
-    uint32_t tx_stamp;  /* grows by one a transaction; never 0 */
-    uint64_t refund;    /* EVM's refund counter of this transaction */
-    bool precompiles_warm; /* EIP-2929, without an entry for each; tx_begin unsets it */
+    struct dry_arena *arena;   /* block-long */
+    struct dry__secret secret; /* may be set after open, before first use */
+    uint32_t tx_stamp;         /* grows by one a transaction; never 0 */
+    uint64_t refund;           /* EVM's refund counter of this transaction */
+    bool precompiles_warm;     /* EIP-2929, without an entry for each; tx_begin unsets it */
     /* the first failure of the reader or of memory; checked by whoever drives (the EVM unwinds with
      * DRY_EVM_STOPPED when it is set) */
     dry_status error;

@@ -12,6 +12,7 @@
 struct dry__serial {
     struct dry_executor base;
     struct dry__evm *evm;
+    struct dry__secret secret;
     struct dry__world world; /* impl NULL: no block begun */
     struct dry_block_env env;
     struct dry_arena *arena;

@@ -19,6 +19,8 @@ static dry_status serial_open(struct dry_executor **out, const struct dry_execut
     if (e == NULL)
         return DRY_ENOMEM;
     e->base.ops = &dry_executor_serial;
+    if (set != NULL)
+        memcpy(e->secret.w, set->secret, sizeof(e->secret.w));
     st = dry__evm_open(&e->evm, cache);
     if (!dry_ok(st)) {
         dry_free(e);
@@ -77,7 +79,6 @@ static dry_status serial_begin(struct dry_executor *executor, enum dry_verdict *
                                const struct dry_tracer *tracer, struct dry_arena *arena)
 {
     struct dry__serial *e = serial_of(executor);
-    uint64_t seed;
     dry_status st;
 
     *verdict = DRY_VERDICT_VALID;
@@ -89,8 +90,8 @@ static dry_status serial_begin(struct dry_executor *executor, enum dry_verdict *
     st = dry__world_open(&e->world, reader, &e->env.rules, tracer, arena);
     if (!dry_ok(st))
         return st;
-    memcpy(&seed, env->parent_hash.b, sizeof(seed));
-    e->world.hash_seed ^= seed;
+    for (unsigned i = 0; i < DRY_COUNT(e->secret.w); i++)
+        e->world.secret.w[i] ^= e->secret.w[i];
     if (env->calls_only)
         return DRY_OK;
     if (env->dao_transfer)

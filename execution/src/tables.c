@@ -1,4 +1,4 @@
-/* Hash tables keyed with a seed, so that keys chosen to collide cannot be prepared in advance. */
+/* Hash tables keyed with a secret, so that keys chosen to collide cannot be prepared in advance. */
 #include "tables.h"
 
 #define CAP_FIRST 8u
@@ -11,24 +11,23 @@ static uint64_t fold(uint64_t a, uint64_t b)
     return (uint64_t)p ^ (uint64_t)(p >> 64);
 }
 
-static uint64_t hash_key(uint64_t seed, const struct dry_hash *key)
+/* Both factors of a product hold part of the secret: who does not know it cannot make one zero,
+ * which would make the other one not count. */
+static uint64_t hash_key(const struct dry__secret *secret, const struct dry_hash *key)
 {
     uint64_t w[4];
 
     memcpy(w, key->b, 32);
-    return fold(fold(w[0] ^ seed, w[1] ^ 0x9e3779b97f4a7c15u),
-                fold(w[2] ^ seed, w[3] ^ 0xc2b2ae3d27d4eb4fu) ^ 0x165667b19e3779f9u) ^
-           (w[1] + w[3]);
+    return fold(fold(w[0] ^ secret->w[0], w[1] ^ secret->w[1]) ^ secret->w[3],
+                fold(w[2] ^ secret->w[2], w[3] ^ secret->w[3]) ^ secret->w[1]);
 }
 
-static uint64_t hash_address(uint64_t seed, const struct dry_address *address)
+static uint64_t hash_address(const struct dry__secret *secret, const struct dry_address *address)
 {
     uint64_t w[3] = {0};
 
     memcpy(w, address->b, 20);
-    return fold(fold(w[0] ^ seed, w[1] ^ 0x9e3779b97f4a7c15u) ^ w[2] ^ 0x165667b19e3779f9u,
-                0xc2b2ae3d27d4eb4fu) ^
-           w[1];
+    return fold(fold(w[0] ^ secret->w[0], w[1] ^ secret->w[1]) ^ secret->w[3], w[2] ^ secret->w[2]);
 }
 
 static bool is_full(uint32_t count, uint32_t cap)
@@ -36,12 +35,13 @@ static bool is_full(uint32_t count, uint32_t cap)
     return (uint64_t)(count + 1) * 4 > (uint64_t)cap * 3;
 }
 
-struct dry__account *dry__account_table_find(const struct dry__account_table *t, uint64_t seed,
+struct dry__account *dry__account_table_find(const struct dry__account_table *t,
+                                             const struct dry__secret *secret,
                                              const struct dry_address *address)
 {
     if (t->cap == 0)
         return NULL;
-    for (uint32_t i = (uint32_t)hash_address(seed, address) & (t->cap - 1);;
+    for (uint32_t i = (uint32_t)hash_address(secret, address) & (t->cap - 1);;
          i = (i + 1) & (t->cap - 1)) {
         struct dry__account *a = t->at[i];
 
@@ -50,9 +50,10 @@ struct dry__account *dry__account_table_find(const struct dry__account_table *t,
     }
 }
 
-static void account_place(struct dry__account_table *t, uint64_t seed, struct dry__account *a)
+static void account_place(struct dry__account_table *t, const struct dry__secret *secret,
+                          struct dry__account *a)
 {
-    uint32_t i = (uint32_t)hash_address(seed, &a->address) & (t->cap - 1);
+    uint32_t i = (uint32_t)hash_address(secret, &a->address) & (t->cap - 1);
 
     while (t->at[i] != NULL)
         i = (i + 1) & (t->cap - 1);
@@ -60,8 +61,8 @@ static void account_place(struct dry__account_table *t, uint64_t seed, struct dr
     t->count++;
 }
 
-bool dry__account_table_add(struct dry__account_table *t, uint64_t seed, struct dry__account *a,
-                            struct dry_arena *arena)
+bool dry__account_table_add(struct dry__account_table *t, const struct dry__secret *secret,
+                            struct dry__account *a, struct dry_arena *arena)
 {
     if (is_full(t->count, t->cap)) {
         struct dry__account_table grown = {.cap = t->cap == 0 ? CAP_FIRST * 4 : t->cap * 2};
@@ -73,19 +74,19 @@ bool dry__account_table_add(struct dry__account_table *t, uint64_t seed, struct 
             return false;
         for (uint32_t i = 0; i < t->cap; i++)
             if (t->at[i] != NULL)
-                account_place(&grown, seed, t->at[i]);
+                account_place(&grown, secret, t->at[i]);
         *t = grown;
     }
-    account_place(t, seed, a);
+    account_place(t, secret, a);
     return true;
 }
 
-struct dry__slot *dry__slot_table_find(const struct dry__slot_table *t, uint64_t seed,
-                                       const struct dry_hash *key)
+struct dry__slot *dry__slot_table_find(const struct dry__slot_table *t,
+                                       const struct dry__secret *secret, const struct dry_hash *key)
 {
     if (t == NULL || t->cap == 0)
         return NULL;
-    for (uint32_t i = (uint32_t)hash_key(seed, key) & (t->cap - 1);; i = (i + 1) & (t->cap - 1)) {
+    for (uint32_t i = (uint32_t)hash_key(secret, key) & (t->cap - 1);; i = (i + 1) & (t->cap - 1)) {
         struct dry__slot *s = t->at[i];
 
         if (s == NULL || dry_hash_equal(&s->key, key))
@@ -93,9 +94,10 @@ struct dry__slot *dry__slot_table_find(const struct dry__slot_table *t, uint64_t
     }
 }
 
-static void slot_place(struct dry__slot_table *t, uint64_t seed, struct dry__slot *s)
+static void slot_place(struct dry__slot_table *t, const struct dry__secret *secret,
+                       struct dry__slot *s)
 {
-    uint32_t i = (uint32_t)hash_key(seed, &s->key) & (t->cap - 1);
+    uint32_t i = (uint32_t)hash_key(secret, &s->key) & (t->cap - 1);
 
     while (t->at[i] != NULL)
         i = (i + 1) & (t->cap - 1);
@@ -103,8 +105,8 @@ static void slot_place(struct dry__slot_table *t, uint64_t seed, struct dry__slo
     t->count++;
 }
 
-bool dry__slot_table_add(struct dry__slot_table *t, uint64_t seed, struct dry__slot *s,
-                         struct dry_arena *arena)
+bool dry__slot_table_add(struct dry__slot_table *t, const struct dry__secret *secret,
+                         struct dry__slot *s, struct dry_arena *arena)
 {
     if (is_full(t->count, t->cap)) {
         struct dry__slot_table grown = {.cap = t->cap == 0 ? CAP_FIRST : t->cap * 2};
@@ -116,25 +118,26 @@ bool dry__slot_table_add(struct dry__slot_table *t, uint64_t seed, struct dry__s
             return false;
         for (uint32_t i = 0; i < t->cap; i++)
             if (t->at[i] != NULL)
-                slot_place(&grown, seed, t->at[i]);
+                slot_place(&grown, secret, t->at[i]);
         *t = grown;
     }
-    slot_place(t, seed, s);
+    slot_place(t, secret, s);
     return true;
 }
 
-static uint32_t transient_start(const struct dry__transient_table *t, uint64_t seed,
-                                const struct dry_address *address, const struct dry_hash *key)
+static uint32_t transient_start(const struct dry__transient_table *t,
+                                const struct dry__secret *secret, const struct dry_address *address,
+                                const struct dry_hash *key)
 {
-    return (uint32_t)(hash_address(seed, address) ^ hash_key(seed, key)) & (t->cap - 1);
+    return (uint32_t)(hash_address(secret, address) ^ hash_key(secret, key)) & (t->cap - 1);
 }
 
-uint32_t dry__transient_find(const struct dry__transient_table *t, uint64_t seed,
+uint32_t dry__transient_find(const struct dry__transient_table *t, const struct dry__secret *secret,
                              const struct dry_address *address, const struct dry_hash *key)
 {
     if (t->count == 0)
         return NONE;
-    for (uint32_t i = transient_start(t, seed, address, key);; i = (i + 1) & (t->cap - 1)) {
+    for (uint32_t i = transient_start(t, secret, address, key);; i = (i + 1) & (t->cap - 1)) {
         const struct dry__transient *e;
 
         if (t->index[i] == 0)
@@ -145,16 +148,17 @@ uint32_t dry__transient_find(const struct dry__transient_table *t, uint64_t seed
     }
 }
 
-static void transient_place(struct dry__transient_table *t, uint64_t seed, uint32_t n)
+static void transient_place(struct dry__transient_table *t, const struct dry__secret *secret,
+                            uint32_t n)
 {
-    uint32_t i = transient_start(t, seed, &t->entries[n].address, &t->entries[n].key);
+    uint32_t i = transient_start(t, secret, &t->entries[n].address, &t->entries[n].key);
 
     while (t->index[i] != 0)
         i = (i + 1) & (t->cap - 1);
     t->index[i] = n + 1;
 }
 
-static bool transient_grow(struct dry__transient_table *t, uint64_t seed)
+static bool transient_grow(struct dry__transient_table *t, const struct dry__secret *secret)
 {
     uint32_t cap = t->cap == 0 ? CAP_FIRST : t->cap * 2;
     struct dry__transient *entries;
@@ -175,17 +179,17 @@ static bool transient_grow(struct dry__transient_table *t, uint64_t seed)
     t->index = index;
     t->cap = cap;
     for (uint32_t i = 0; i < t->count; i++)
-        transient_place(t, seed, i);
+        transient_place(t, secret, i);
     return true;
 }
 
-uint32_t dry__transient_add(struct dry__transient_table *t, uint64_t seed,
+uint32_t dry__transient_add(struct dry__transient_table *t, const struct dry__secret *secret,
                             const struct dry_address *address, const struct dry_hash *key)
 {
-    if (is_full(t->count, t->cap) && !transient_grow(t, seed))
+    if (is_full(t->count, t->cap) && !transient_grow(t, secret))
         return NONE;
     t->entries[t->count] = (struct dry__transient){*address, *key, DRY_U256_ZERO};
-    transient_place(t, seed, t->count);
+    transient_place(t, secret, t->count);
     return t->count++;
 }
 

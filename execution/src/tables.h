@@ -28,21 +28,24 @@ struct dry__transient_table {
 };
 
 /* NULL when it is not there. */
-struct dry__account *dry__account_table_find(const struct dry__account_table *t, uint64_t seed,
+struct dry__account *dry__account_table_find(const struct dry__account_table *t,
+                                             const struct dry__secret *secret,
                                              const struct dry_address *address);
-struct dry__slot *dry__slot_table_find(const struct dry__slot_table *t, uint64_t seed,
+struct dry__slot *dry__slot_table_find(const struct dry__slot_table *t,
+                                       const struct dry__secret *secret,
                                        const struct dry_hash *key);
 /* Add an entry that is not there yet; false when memory runs out (the table is as before). */
-DRY_MUST_USE bool dry__account_table_add(struct dry__account_table *t, uint64_t seed,
-                                         struct dry__account *a, struct dry_arena *arena);
-DRY_MUST_USE bool dry__slot_table_add(struct dry__slot_table *t, uint64_t seed, struct dry__slot *s,
-                                      struct dry_arena *arena);
+DRY_MUST_USE bool dry__account_table_add(struct dry__account_table *t,
+                                         const struct dry__secret *secret, struct dry__account *a,
+                                         struct dry_arena *arena);
+DRY_MUST_USE bool dry__slot_table_add(struct dry__slot_table *t, const struct dry__secret *secret,
+                                      struct dry__slot *s, struct dry_arena *arena);
 
 /* The entry's index, or UINT32_MAX when it is not there. */
-uint32_t dry__transient_find(const struct dry__transient_table *t, uint64_t seed,
+uint32_t dry__transient_find(const struct dry__transient_table *t, const struct dry__secret *secret,
                              const struct dry_address *address, const struct dry_hash *key);
 /* Add an entry with value 0; UINT32_MAX when memory runs out. */
-uint32_t dry__transient_add(struct dry__transient_table *t, uint64_t seed,
+uint32_t dry__transient_add(struct dry__transient_table *t, const struct dry__secret *secret,
                             const struct dry_address *address, const struct dry_hash *key);
 void dry__transient_clear(struct dry__transient_table *t);
 void dry__transient_fini(struct dry__transient_table *t);

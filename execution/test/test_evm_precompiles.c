@@ -38,6 +38,7 @@ static struct ran run(enum dry_fork fork, uint32_t number, struct dry_bytes in, 
 #define OS DRY_FORK_OSAKA
 #define W0 "0000000000000000000000000000000000000000000000000000000000000000"
 #define W1 "0000000000000000000000000000000000000000000000000000000000000001"
+#define W_LONG "0000000000000000000000000000000000000000000000000000000001000001" /* 2^24 + 1 */
 #define W2 "0000000000000000000000000000000000000000000000000000000000000002"
 #define W32 "0000000000000000000000000000000000000000000000000000000000000020"
 #define P_INF W0 W0
@@ -65,6 +66,8 @@ static const struct {
     {"modexp 7883", OS, 5, W1 W1 W1 "030205", 500, "04"},
     {"modexp of nothing", BE, 5, "", 200, ""},
     {"modexp, operands cut short", BE, 5, W1 W1 W2 "03", 200, "0000"},
+    {"modexp, absent exponent of 2^24 + 1 bytes", BY, 5, W1 W_LONG W1, 6710874, "00"},
+    {"modexp, the same at Berlin", BE, 5, W1 W_LONG W1, 44739160, "00"},
     {"modexp 0 ^ 0 mod 2", BE, 5, W0 W0 W1 "02", 200, "01"},
     {"bn add of nothing", BY, 6, "", 500, P_INF},
     {"bn add 1108", IS, 6, W1 W2, 150, W1 W2},
@@ -105,7 +108,7 @@ static void known_answers(void **state)
     (void)state;
     for (size_t i = 0; i < DRY_COUNT(answers); i++) {
         struct dry_bytes in = test_hex(answers[i].in);
-        struct ran r = run(answers[i].fork, answers[i].number, in, 1000000);
+        struct ran r = run(answers[i].fork, answers[i].number, in, 100000000);
         CHECK_MSG(r.end == DRY_EVM_SUCCESS && r.gas == answers[i].gas, answers[i].name);
         CHECK_BYTES(r.out, test_hex(answers[i].out), answers[i].name);
         if (answers[i].gas == 0)

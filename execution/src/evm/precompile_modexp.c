@@ -88,6 +88,21 @@ static struct dry_bytes operand(struct dry_bytes in, uint64_t at, uint64_t n, ui
     return dry_bytes_of(copy, (size_t)n);
 }
 
+/* The modulus lies past the input and so is zero, as is then the result, whatever the lengths: an
+ * exponent that is absent costs little. */
+static enum dry_evm_end zeros(struct dry__evm *evm, uint64_t n)
+{
+    if (n > DRY_MODEXP_BYTES_MAX) {
+        evm->world->error = DRY_ELIMIT;
+        return DRY_EVM_STOPPED;
+    }
+    if (!dry__output_reserve(evm, (size_t)n))
+        return DRY_EVM_STOPPED;
+    memset(evm->output.ptr, 0, (size_t)n);
+    evm->output.len = (size_t)n;
+    return DRY_EVM_SUCCESS;
+}
+
 enum dry_evm_end dry__precompile_modexp(struct dry__evm *evm, struct dry_bytes in, uint64_t *gas)
 {
     struct dry_u256 lengths[3], head;
@@ -104,7 +119,9 @@ enum dry_evm_end dry__precompile_modexp(struct dry__evm *evm, struct dry_bytes i
         return DRY_EVM_OUT_OF_GAS;
     if (n[2] == 0)
         return DRY_EVM_SUCCESS;
-    dry_status st = DRY_ELIMIT; /* gas that no block holds would pay for more */
+    if (exp_at > UINT64_MAX - n[1] || exp_at + n[1] >= in.len)
+        return zeros(evm, n[2]);
+    dry_status st = DRY_ELIMIT; /* gas that no block holds would pay for so much input */
     if (n[0] <= DRY_MODEXP_BYTES_MAX && n[1] <= DRY_MODEXP_BYTES_MAX &&
         n[2] <= DRY_MODEXP_BYTES_MAX) {
         evm->scratch.len = 0;

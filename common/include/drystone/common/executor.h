@@ -188,6 +188,7 @@ struct dry_block_result {
 struct dry_executor_settings {
     uint64_t code_cache_bytes; /* analysed code kept by hash; 0: the driver's own */
     struct dry_jobs *jobs;     /* may be NULL */
+    uint64_t secret[4]; /* random: whoever does not know it cannot plan collisions in hash tables */
 };
 
 /* How a call (no signature) departs from a transaction's rules; a bit each. */

@@ -476,6 +476,8 @@ dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t time)
 {
     if (time <= dry__head(c)->header.time)
         return DRY_STATUS(EINVAL, "the next block's timestamp must be after the head's");
+    if (time > DRY_TIME_MAX)
+        return DRY_STATUS(EINVAL, "the timestamp is too large (at most 2^53 - 1)");
     c->has_next_time = true;
     c->next_time = time;
     return DRY_OK;
@@ -486,9 +488,20 @@ uint32_t dry_chain_state_history(const struct dry_chain *c)
     return c->set.state_history;
 }
 
-void dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds)
+dry_status dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds)
 {
+    /* The offset may be below zero, modulo 2^64. */
+    uint64_t now = dry_clock_wall_ms(c->set.clock) / 1000 + c->time_offset;
+
+    if (seconds > DRY_TIME_MAX || now + seconds > DRY_TIME_MAX)
+        return DRY_STATUS(EINVAL, "the time would be too large (at most 2^53 - 1)");
     c->time_offset += seconds;
+    return DRY_OK;
+}
+
+void dry_chain_set_time_offset(struct dry_chain *c, uint64_t seconds)
+{
+    c->time_offset = seconds;
 }
 
 uint64_t dry_chain_time_offset(const struct dry_chain *c)

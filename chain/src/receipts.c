@@ -92,8 +92,7 @@ static bool bloom_has(const struct dry_bloom *bloom, struct dry_bytes item)
     return true;
 }
 
-/* Whether a block with this bloom can hold a match. */
-static bool bloom_may(const struct dry_log_filter *f, const struct dry_bloom *bloom)
+bool dry_log_bloom_may(const struct dry_log_filter *f, const struct dry_bloom *bloom)
 {
     bool may = f->address_count == 0;
 
@@ -143,24 +142,30 @@ dry_status dry_chain_block_logs(struct dry_chain *c, const struct dry_log_filter
     return block_logs(c, f, block_hash, fn, ctx, &more, scratch);
 }
 
-dry_status dry_chain_logs(struct dry_chain *c, const struct dry_log_filter *filter, uint64_t from,
-                          uint64_t to, dry_found_log_fn fn, void *ctx, struct dry_arena *scratch)
+dry_status dry_chain_logs(struct dry_chain *c, const struct dry_log_search *search,
+                          struct dry_arena *scratch)
 {
     bool more = true;
     dry_status st = DRY_OK;
 
-    for (uint64_t n = from; n <= to && more && dry_ok(st); n++) {
+    for (uint64_t n = search->from; n <= search->to && more && dry_ok(st); n++) {
         struct dry_arena_mark mark = dry_arena_mark(scratch);
         struct dry_header h;
         struct dry_hash hash;
+        bool reads;
 
         st = dry_chain_hash_at(c, &hash, n);
         if (st.code == DRY_CODE_ENOTFOUND)
             return DRY_OK; /* past the head */
         if (dry_ok(st))
             st = dry__load_header(c->storage, &h, NULL, NULL, &hash, scratch);
-        if (dry_ok(st) && bloom_may(filter, &h.bloom))
-            st = block_logs(c, filter, &hash, fn, ctx, &more, scratch);
+        if (!dry_ok(st))
+            return st;
+        reads = dry_log_bloom_may(search->filter, &h.bloom);
+        if (search->goes_on != NULL && !search->goes_on(search->ctx, &h, reads))
+            return DRY_STATUS(ECANCELED, "the search was ended");
+        if (reads)
+            st = block_logs(c, search->filter, &hash, search->found, search->ctx, &more, scratch);
         dry_arena_rewind(scratch, mark);
     }
     return st;

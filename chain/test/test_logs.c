@@ -139,7 +139,11 @@ static void filters_find_exactly(void **state)
         for (uint32_t i = 0; i < all_count; i++)
             if (all[i].block >= from && all[i].block <= to && expected(&all[i], &filter))
                 x.list[x.count++] = &all[i];
-        CHECK(dry_ok(dry_chain_logs(f.chain, &filter, from, to, expect_log, &x, &f.arena)));
+        CHECK(dry_ok(dry_chain_logs(
+            f.chain,
+            &(struct dry_log_search){
+                .filter = &filter, .from = from, .to = to, .found = expect_log, .ctx = &x},
+            &f.arena)));
         CHECK(x.seen == x.count);
         hits += x.count;
     }
@@ -178,6 +182,12 @@ static bool stop_at_three(void *ctx, const struct dry_found_log *log)
     return ++*(uint32_t *)ctx < 3;
 }
 
+static bool two_blocks(void *ctx, const struct dry_header *h, bool reads)
+{
+    (void)h, (void)reads;
+    return ++*(uint32_t *)ctx <= 2;
+}
+
 static void the_caller_may_stop(void **state)
 {
     struct dry_log_filter filter = {0};
@@ -186,8 +196,21 @@ static void the_caller_may_stop(void **state)
 
     (void)state;
     chain_make(&f);
-    CHECK(dry_ok(dry_chain_logs(f.chain, &filter, 0, UINT64_MAX, stop_at_three, &seen, &f.arena)));
+    CHECK(dry_ok(dry_chain_logs(
+        f.chain,
+        &(struct dry_log_search){
+            .filter = &filter, .to = UINT64_MAX, .found = stop_at_three, .ctx = &seen},
+        &f.arena)));
     CHECK(seen == 3);
+    seen = 0;
+    CHECK(dry_chain_logs(f.chain,
+                         &(struct dry_log_search){.filter = &filter,
+                                                  .to = UINT64_MAX,
+                                                  .found = stop_at_three,
+                                                  .goes_on = two_blocks,
+                                                  .ctx = &seen},
+                         &f.arena)
+              .code == DRY_CODE_ECANCELED);
     fixture_close(&f);
 }
 

@@ -162,7 +162,10 @@ static struct dry_hash logs_hash(struct fixture *f)
     struct dry_hash out;
 
     dry_keccak_init(&k);
-    CHECK(dry_ok(dry_chain_logs(f->chain, &filter, 0, 1000, count_log, &k, &f->arena)));
+    CHECK(dry_ok(dry_chain_logs(
+        f->chain,
+        &(struct dry_log_search){.filter = &filter, .to = 1000, .found = count_log, .ctx = &k},
+        &f->arena)));
     dry_keccak_final(&k, &out);
     return out;
 }

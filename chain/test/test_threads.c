@@ -84,9 +84,13 @@ static void reader_run(void *arg)
         read_block(r, &head->hash, &arena);
         if (dry_ok(dry_chain_header(r->f->chain, &h, &head->header.parent_hash, &arena)))
             read_state(r, &h);
-        DRY_ASSERT(dry_ok(dry_chain_logs(r->f->chain, &filter,
-                                         head->header.number > 5 ? head->header.number - 5 : 0,
-                                         head->header.number, take_log, NULL, &arena)));
+        DRY_ASSERT(dry_ok(dry_chain_logs(
+            r->f->chain,
+            &(struct dry_log_search){.filter = &filter,
+                                     .from = head->header.number > 5 ? head->header.number - 5 : 0,
+                                     .to = head->header.number,
+                                     .found = take_log},
+            &arena)));
         dry_head_close(head);
         dry_arena_reset(&arena);
     }

@@ -64,7 +64,7 @@ dry_status dry_executor_call(struct dry_executor *e, enum dry_verdict *verdict,
                              uint32_t flags)
 {
     DRY_ASSERT(e != NULL && verdict != NULL && out != NULL && tx != NULL && sender != NULL);
-    DRY_ASSERT((flags & ~(uint32_t)DRY_CALL_ETH_CALL) == 0);
+    DRY_ASSERT((flags & ~(uint32_t)(DRY_CALL_ETH_CALL | DRY_CALL_BRIEF)) == 0);
     return e->ops->call(e, verdict, out, diff, tx, sender, flags);
 }
 

@@ -225,7 +225,8 @@ static dry_status message_run(struct run *r, struct dry__message_result *result,
                                       .origin = r->sender->address,
                                       .gas_price = r->gas_price,
                                       .blob_count = tx->blob_count,
-                                      .blob_hashes = tx->blob_hashes};
+                                      .blob_hashes = tx->blob_hashes,
+                                      .brief = (r->flags & DRY_CALL_BRIEF) != 0};
     struct dry__message message = {.kind = DRY_FRAME_CALL,
                                    .caller = r->sender->address,
                                    .to = tx->to,

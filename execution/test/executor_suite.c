@@ -340,6 +340,41 @@ void executor_suite_memory(const struct dry_executor_ops *ops)
     }
 }
 
+/* What a brief call does not run it says so; else its outcome is that of any other. */
+void executor_suite_brief(const struct dry_executor_ops *ops)
+{
+    /* 12 rounds, 100,000 and one more: the number stands in the first four bytes */
+    static const struct {
+        uint8_t rounds[4];
+        bool stopped;
+    } cases[] = {{{0, 0, 0, 12}, false}, {{0, 1, 0x86, 0xa0}, false}, {{0, 1, 0x86, 0xa1}, true}};
+    static const struct dry_address blake2f = {{[19] = 9}};
+    struct world w;
+    uint8_t input[213] = {0};
+
+    world_open(&w, ops, DRY_FORK_CANCUN);
+    w.env.calls_only = true;
+    for (size_t i = 0; i < DRY_COUNT(cases); i++) {
+        struct dry_tx tx = tx_to(blake2f, 0);
+        struct dry_tx_result whole, brief;
+        enum dry_verdict v;
+
+        memcpy(input, cases[i].rounds, 4);
+        tx.data = DRY_BYTES_ARRAY(input);
+        tx.gas_limit = 1000000;
+        CHECK(dry_ok(begin(&w, &v)) && v == DRY_VERDICT_VALID);
+        CHECK(dry_ok(
+            dry_executor_call(w.executor, &v, &whole, NULL, &tx, &SENDER, DRY_CALL_ETH_CALL)));
+        CHECK(v == DRY_VERDICT_VALID && whole.end == DRY_EVM_SUCCESS);
+        CHECK(dry_ok(dry_executor_call(w.executor, &v, &brief, NULL, &tx, &SENDER,
+                                       DRY_CALL_ETH_CALL | DRY_CALL_BRIEF)));
+        CHECK(v == DRY_VERDICT_VALID);
+        CHECK(brief.end == (cases[i].stopped ? DRY_EVM_STOPPED : DRY_EVM_SUCCESS));
+        CHECK(cases[i].stopped || brief.gas_used == whole.gas_used);
+    }
+    world_close(&w);
+}
+
 struct stopper {
     struct dry_executor *executor;
     bool done;

@@ -21,6 +21,11 @@ static void memory(void **state)
     (void)state;
     executor_suite_memory(&dry_executor_serial);
 }
+static void brief(void **state)
+{
+    (void)state;
+    executor_suite_brief(&dry_executor_serial);
+}
 static void stop(void **state)
 {
     (void)state;
@@ -36,7 +41,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refusals), cmocka_unit_test(calls), cmocka_unit_test(reader),
-        cmocka_unit_test(memory),   cmocka_unit_test(stop),  cmocka_unit_test(again),
+        cmocka_unit_test(memory),   cmocka_unit_test(brief), cmocka_unit_test(stop),
+        cmocka_unit_test(again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,7 +60,8 @@ DRY__METHOD(debug_getRawReceipts)
     if (!dry_ok(st))
         return st;
     count = b.block.tx_count;
-    if (!pending)
+    st = dry__reads(c, b.block.header.gas_used, 0);
+    if (dry_ok(st) && !pending)
         st = dry_chain_receipts(c->rpc->set.chain, &receipts, &count, &b.hash, c->arena);
     if (!dry_ok(st))
         return st;

@@ -271,7 +271,7 @@ static void call_read(struct dry__request *r, struct dry__call *c, struct dry_js
         }
     }
     if (!dry_json_get(v, "method", &m) || dry_json_type(m) != DRY_JSON_STRING ||
-        !dry_json_plain(m, &name)) {
+        !dry_ok(dry_json_string(m, &name, NULL, &r->arena))) {
         call_refuse(c, DRY__RPC_REQUEST, "invalid request: no method");
         return;
     }
@@ -338,6 +338,14 @@ bool dry__need(struct dry__call *c, enum dry__where where)
 dry_status dry__elsewhere(void)
 {
     return DRY_STATUS(ECANCELED, "goes on elsewhere");
+}
+
+dry_status dry__reads(struct dry__call *c, uint64_t gas_used, uint32_t tx_count)
+{
+    bool much = gas_used > DRY__PLACE_GAS || tx_count > DRY__PLACE_TXS;
+
+    return much && c->request->place == DRY__PLACE && !dry__need(c, DRY__WORKER) ? dry__elsewhere()
+                                                                                 : DRY_OK;
 }
 
 dry_status dry__park(struct dry__call *c)

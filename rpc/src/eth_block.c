@@ -45,6 +45,8 @@ static dry_status write_block(struct dry__call *c, struct dry_json_writer *w)
 
     if (dry_ok(st))
         st = dry__param_stored(c, 0, &b, NULL, &found, &pending);
+    if (dry_ok(st) && found && full)
+        st = dry__reads(c, 0, b.block.tx_count);
     if (!dry_ok(st))
         return st;
     if (found)
@@ -238,6 +240,8 @@ dry_status dry__write_receipt_of(struct dry__call *c, struct dry_json_writer *w,
     if (st.code == DRY_CODE_ENOTFOUND)
         return DRY_OK;
     if (dry_ok(st))
+        st = dry__reads(c, b.block.header.gas_used, 0);
+    if (dry_ok(st))
         st = dry_chain_receipts(c->rpc->set.chain, &receipts, &count, &b.hash, c->arena);
     if (!dry_ok(st))
         return st;
@@ -279,7 +283,8 @@ DRY__METHOD(eth_getBlockReceipts)
         return DRY_OK;
     }
     count = b.block.tx_count;
-    if (!pending)
+    st = dry__reads(c, b.block.header.gas_used, 0);
+    if (dry_ok(st) && !pending)
         st = dry_chain_receipts(c->rpc->set.chain, &receipts, &count, &b.hash, c->arena);
     if (!dry_ok(st))
         return st;

@@ -32,6 +32,10 @@ static dry_status call(struct dry__call *c, struct dry_json_writer *w, struct dr
                                (const char *)c->error.ptr, (unsigned long long)tx.gas_limit);
     if (!dry_ok(st))
         return st;
+    if (r.end == DRY_EVM_OUT_OF_GAS && tx.gas_limit == c->rpc->limits.call_gas_max)
+        return dry__call_failf(c, DRY__RPC_SERVER,
+                               "out of gas: calls have at most %llu (--rpc-call-gas)",
+                               (unsigned long long)tx.gas_limit);
     if (r.end != DRY_EVM_SUCCESS)
         return dry__call_fail_end(c, &r);
     dry_json_write_hex(w, r.output);
@@ -176,8 +180,9 @@ dry_status dry__estimate(struct dry__call *c, struct dry__setting *s, uint64_t *
     if (!dry_ok(st))
         return st;
     if (fails && (x.too_low || x.r.end == DRY_EVM_OUT_OF_GAS))
-        return dry__call_failf(c, DRY__RPC_SERVER, "gas required exceeds allowance (%llu)",
-                               (unsigned long long)hi);
+        return dry__call_failf(c, DRY__RPC_SERVER, "gas required exceeds allowance (%llu%s)",
+                               (unsigned long long)hi,
+                               hi == c->rpc->limits.call_gas_max ? ", --rpc-call-gas" : "");
     if (fails)
         return dry__call_fail_end(c, &x.r);
     return bisect(&x, x.r.gas_used - 1, hi, out);

@@ -237,7 +237,9 @@ static dry_status blocks_load(struct dry__call *c, struct history *h)
         struct dry_arena_mark mark = dry_arena_mark(c->arena);
 
         h->blocks[i].rewards = rewards + (size_t)i * h->percentile_count;
-        st = block_load(c, h, &h->blocks[i], h->oldest + i);
+        st = dry__call_goes_on(c);
+        if (dry_ok(st))
+            st = block_load(c, h, &h->blocks[i], h->oldest + i);
         dry_arena_rewind(c->arena, mark);
     }
     return st;

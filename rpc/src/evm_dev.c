@@ -116,7 +116,9 @@ DRY__METHOD(evm_increaseTime)
 
     if (!dry_ok(st))
         return st;
-    dry_chain_add_time_offset(c->rpc->set.chain, seconds);
+    st = dry_chain_add_time_offset(c->rpc->set.chain, seconds);
+    if (!dry_ok(st))
+        return dry__call_fail(c, DRY__RPC_PARAMS, dry_status_text(st));
     dry_json_write_u64(w, dry_chain_time_offset(c->rpc->set.chain));
     return DRY_OK;
 }
@@ -241,7 +243,7 @@ static dry_status revert(struct dry_rpc *rpc, struct dry__snapshot *to, bool *do
     if (!dry_ok(st) || !*done)
         return st;
     dry_chain_pool_clear(chain);
-    dry_chain_add_time_offset(chain, to->time_offset - dry_chain_time_offset(chain));
+    dry_chain_set_time_offset(chain, to->time_offset);
     while (rpc->snapshots != to) {
         struct dry__snapshot *s = rpc->snapshots;
         rpc->snapshots = s->next;

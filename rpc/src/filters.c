@@ -138,11 +138,6 @@ static dry_status id_param(struct dry__call *c, struct dry_bytes *out)
 
 /* --- what happens --- */
 
-struct keeping {
-    struct filter *f;
-    bool removed;
-};
-
 static void writer_open(struct dry_json_writer *w, struct filter *f)
 {
     dry_json_begin(w, &f->kept);
@@ -157,30 +152,22 @@ static void writer_close(const struct dry_json_writer *w, struct filter *f, size
     f->overflow = true;
 }
 
-static bool keep_log(void *ctx, const struct dry_found_log *log)
+static void keep_logs(struct filter *f, const struct dry__block_logs *b, bool removed)
 {
-    struct keeping *k = ctx;
-    size_t before = k->f->kept.len;
-    struct dry_json_writer w;
+    bool may = dry_log_bloom_may(&f->query.filter, &b->bloom);
 
-    if (log->block_number < k->f->from || log->block_number > k->f->to)
-        return true;
-    writer_open(&w, k->f);
-    dry__write_log(&w, log, k->removed);
-    writer_close(&w, k->f, before);
-    return !k->f->overflow;
-}
+    for (uint32_t i = 0; i < b->count && may && !f->overflow; i++) {
+        const struct dry_found_log *log = &b->logs[i];
+        size_t before = f->kept.len;
+        struct dry_json_writer w;
 
-static void keep_logs(struct dry_rpc *rpc, struct filter *f, const struct dry_hash *hash,
-                      bool removed, struct dry_arena *scratch)
-{
-    struct dry_arena_mark mark = dry_arena_mark(scratch);
-    struct keeping k = {f, removed};
-
-    if (!dry_ok(
-            dry_chain_block_logs(rpc->set.chain, &f->query.filter, hash, keep_log, &k, scratch)))
-        f->overflow = true;
-    dry_arena_rewind(scratch, mark);
+        if (log->block_number < f->from || log->block_number > f->to ||
+            !dry_log_matches(&f->query.filter, log->log))
+            continue;
+        writer_open(&w, f);
+        dry__write_log(&w, log, removed);
+        writer_close(&w, f, before);
+    }
 }
 
 static void keep_hash(struct filter *f, const struct dry_hash *hash)
@@ -206,17 +193,44 @@ static void keep_tx(struct filter *f, const struct dry_pool_tx *tx)
     writer_close(&w, f, before);
 }
 
-static void on_head(struct dry_rpc *rpc, struct filter *f, const struct dry_chain_event *e,
-                    struct dry_arena *scratch)
+/* What one filter holds may have grown. */
+static void kept_weigh(struct dry__filters *all, struct filter *f)
 {
-    for (uint32_t i = 0; f->kind == KIND_LOGS && i < e->removed_count; i++)
-        keep_logs(rpc, f, &e->removed[i], true, scratch);
-    for (uint32_t i = 0; i < e->added_count; i++) {
-        if (f->kind == KIND_LOGS)
-            keep_logs(rpc, f, &e->added[i], false, scratch);
-        else if (f->kind == KIND_BLOCKS)
-            keep_hash(f, &e->added[i]);
+    if (f->overflow || !weigh(all, f)) {
+        forget(f);
+        (void)weigh(all, f);
     }
+}
+
+static bool any_logs(const struct dry__filters *all)
+{
+    const struct filter *f = all->first;
+
+    while (f != NULL && (f->kind != KIND_LOGS || f->overflow))
+        f = f->next;
+    return f != NULL;
+}
+
+/* A block came or went; its logs are read once. */
+static void on_block(struct dry_rpc *rpc, const struct dry_hash *hash, bool removed,
+                     struct dry_arena *scratch)
+{
+    struct dry_arena_mark mark = dry_arena_mark(scratch);
+    struct dry__block_logs logs = {0};
+    bool read = !any_logs(rpc->filters) || dry_ok(dry__block_logs(rpc, &logs, hash, scratch));
+
+    for (struct filter *f = rpc->filters->first; f != NULL; f = f->next) {
+        if (f->overflow)
+            continue;
+        if (f->kind == KIND_LOGS && read)
+            keep_logs(f, &logs, removed);
+        else if (f->kind == KIND_LOGS)
+            f->overflow = true;
+        else if (f->kind == KIND_BLOCKS && !removed)
+            keep_hash(f, hash);
+        kept_weigh(rpc->filters, f);
+    }
+    dry_arena_rewind(scratch, mark);
 }
 
 void dry__filters_event(struct dry_rpc *rpc, const struct dry_chain_event *e)
@@ -226,17 +240,18 @@ void dry__filters_event(struct dry_rpc *rpc, const struct dry_chain_event *e)
     dry_mutex_lock(&rpc->ears_lock);
     if (rpc->filters->first != NULL)
         sweep(rpc, dry_clock_monotonic_ns(rpc->set.clock));
-    for (struct filter *f = rpc->filters->first; f != NULL; f = f->next) {
-        if (f->overflow)
+    if (e->kind == DRY_CHAIN_HEAD && rpc->filters->first != NULL) {
+        for (uint32_t i = 0; i < e->removed_count; i++)
+            on_block(rpc, &e->removed[i], true, &scratch);
+        for (uint32_t i = 0; i < e->added_count; i++)
+            on_block(rpc, &e->added[i], false, &scratch);
+    }
+    for (struct filter *f = rpc->filters->first; e->kind != DRY_CHAIN_HEAD && f != NULL;
+         f = f->next) {
+        if (f->kind != KIND_TXS || f->overflow)
             continue;
-        if (e->kind == DRY_CHAIN_HEAD)
-            on_head(rpc, f, e, &scratch);
-        else if (f->kind == KIND_TXS)
-            keep_tx(f, e->tx);
-        if (f->overflow || !weigh(rpc->filters, f)) {
-            forget(f);
-            (void)weigh(rpc->filters, f);
-        }
+        keep_tx(f, e->tx);
+        kept_weigh(rpc->filters, f);
     }
     dry_mutex_unlock(&rpc->ears_lock);
     dry_arena_fini(&scratch);
@@ -274,8 +289,9 @@ static dry_status add(struct dry__call *c, struct dry_json_writer *w, struct fil
         return DRY_OK;
     filter_close(f);
     if (!full)
-        return dry__call_fail(c, DRY__RPC_LIMIT,
-                              "filters hold too much: remove some, or poll them");
+        return dry__call_fail(
+            c, DRY__RPC_LIMIT,
+            "filters hold more than 64 MiB: remove some, or poll them (--rpc-filters-max)");
     return dry__call_failf(c, DRY__RPC_LIMIT, "too many filters (--rpc-filters-max %u)",
                            rpc->limits.filters_max);
 }
@@ -370,7 +386,11 @@ DRY__METHOD(eth_getFilterChanges)
         if (f->kept.len != 0)
             dry_json_write_raw(w, dry_buf_bytes(&f->kept));
         dry_json_array_end(w);
-        dry_buf_release(&f->kept);
+        st = dry_json_end(w);
+        if (dry_ok(st))
+            dry_buf_release(&f->kept);
+        else
+            forget(f); /* no answer can hold it; the next poll says that it is lost */
         (void)weigh(c->rpc->filters, f);
     }
     dry_mutex_unlock(&c->rpc->ears_lock);
@@ -378,7 +398,7 @@ DRY__METHOD(eth_getFilterChanges)
         return dry__call_fail(c, DRY__RPC_SERVER, "filter not found");
     return overflow
                ? dry__call_fail(c, DRY__RPC_LIMIT, "more happened since the last poll than is kept")
-               : DRY_OK;
+               : st;
 }
 
 DRY__METHOD(eth_getFilterLogs)

@@ -214,6 +214,11 @@ void dry__request_replace(struct dry__request *r, int code, const char *text);
  * then called again there. */
 bool dry__need(struct dry__call *c, enum dry__where where);
 dry_status dry__elsewhere(void);
+/* Before receipts are read of blocks that used so much gas, or so many transactions are written:
+ * DRY_OK, or dry__elsewhere() when that takes too long here. */
+#define DRY__PLACE_GAS 1000000u
+#define DRY__PLACE_TXS 200u
+DRY_MUST_USE dry_status dry__reads(struct dry__call *c, uint64_t gas_used, uint32_t tx_count);
 /* From run() on the loop: the call waits. dry__resume() calls run() again. */
 dry_status dry__park(struct dry__call *c);
 /* Thread: the loop's. */
@@ -353,8 +358,9 @@ void dry__server_close(struct dry__server *s);
 uint16_t dry__server_port(const struct dry__server *s);
 /* Bytes free in front of what is sent to a session. */
 #define DRY__SESSION_HEAD 32u
-/* Send to a session: takes the buffer (DRY__SESSION_HEAD bytes, then JSON). Thread: any. */
-void dry__session_send(struct dry_rpc *rpc, struct dry__session *s, struct dry_buf *message);
+/* Send to a session: takes the buffer (DRY__SESSION_HEAD bytes, then JSON). False: too much waits
+ * to be sent, and the session will be closed. Thread: any. */
+bool dry__session_send(struct dry_rpc *rpc, struct dry__session *s, struct dry_buf *message);
 
 /* --- filters.c, subs.c --- */
 
@@ -383,6 +389,17 @@ DRY_MUST_USE dry_status dry__log_query_bounds(struct dry__call *c, const struct 
 /* Run it and write the array of logs. */
 DRY_MUST_USE dry_status dry__log_query_run(struct dry__call *c, struct dry_json_writer *w,
                                            const struct dry__log_query *q);
+
+/* All logs of a block, read once for all who listen; in the arena. */
+struct dry__block_logs {
+    struct dry_arena *arena;
+    struct dry_bloom bloom;
+    struct dry_found_log *logs;
+    uint32_t count, cap;
+    dry_status st;
+};
+DRY_MUST_USE dry_status dry__block_logs(struct dry_rpc *rpc, struct dry__block_logs *out,
+                                        const struct dry_hash *hash, struct dry_arena *arena);
 
 /* --- eth_tx.c, evm_dev.c: the loop's --- */
 

@@ -113,7 +113,17 @@ struct writing {
     struct dry_json_writer *w;
     uint32_t left;
     bool too_many;
+    uint64_t gas; /* used by the blocks that were read */
 };
+
+/* In place: while little is read. Elsewhere: while somebody waits for it. */
+static bool goes_on(void *ctx, const struct dry_header *h, bool reads)
+{
+    struct writing *x = ctx;
+
+    x->gas += reads ? h->gas_used : 0;
+    return dry_ok(dry__reads(x->call, x->gas, 0)) && dry_ok(dry__call_goes_on(x->call));
+}
 
 static bool on_log(void *ctx, const struct dry_found_log *log)
 {
@@ -201,7 +211,8 @@ static dry_status range_of(struct dry__call *c, const struct dry__log_query *q, 
 dry_status dry__log_query_run(struct dry__call *c, struct dry_json_writer *w,
                               const struct dry__log_query *q)
 {
-    struct writing x = {c, w, c->rpc->limits.logs_max, false};
+    struct writing x = {.call = c, .w = w, .left = c->rpc->limits.logs_max};
+    struct dry_header h;
     uint64_t from = 0, to = 0;
     dry_status st = q->has_block_hash ? DRY_OK : range_of(c, q, &from, &to);
 
@@ -210,11 +221,20 @@ dry_status dry__log_query_run(struct dry__call *c, struct dry_json_writer *w,
     if (to - from > PLACE_BLOCKS && c->request->place == DRY__PLACE && !dry__need(c, DRY__WORKER))
         return dry__elsewhere();
     dry_json_array_begin(w);
-    if (q->has_block_hash)
-        st = dry_chain_block_logs(c->rpc->set.chain, &q->filter, &q->block_hash, on_log, &x,
-                                  c->arena);
-    else
-        st = dry_chain_logs(c->rpc->set.chain, &q->filter, from, to, on_log, &x, c->arena);
+    if (q->has_block_hash) {
+        st = dry_chain_header(c->rpc->set.chain, &h, &q->block_hash, c->arena);
+        if (dry_ok(st) && !goes_on(&x, &h, true))
+            return dry__elsewhere();
+        if (dry_ok(st))
+            st = dry_chain_block_logs(c->rpc->set.chain, &q->filter, &q->block_hash, on_log, &x,
+                                      c->arena);
+    } else {
+        const struct dry_log_search search = {&q->filter, from, to, on_log, goes_on, &x};
+
+        st = dry_chain_logs(c->rpc->set.chain, &search, c->arena);
+    }
+    if (c->moved)
+        return dry__elsewhere();
     dry_json_array_end(w);
     if (st.code == DRY_CODE_ENOTFOUND)
         return dry__call_fail(c, DRY__RPC_SERVER, "unknown block");
@@ -235,4 +255,44 @@ DRY__METHOD(eth_getLogs)
         return dry__call_fail(c, DRY__RPC_PARAMS, "missing value for required argument 0");
     st = dry__log_query(c, &q, v, c->arena);
     return dry_ok(st) ? dry__log_query_run(c, w, &q) : st;
+}
+
+/* --- what happens in blocks, for filters and subscriptions --- */
+
+static bool collect(void *ctx, const struct dry_found_log *log)
+{
+    struct dry__block_logs *b = ctx;
+
+    if (b->count == b->cap) {
+        uint32_t cap = b->cap == 0 ? 16 : 2 * b->cap;
+        struct dry_found_log *more = dry_arena_zalloc(b->arena, cap, sizeof(*more));
+
+        if (more == NULL) {
+            b->st = DRY_ENOMEM;
+            return false;
+        }
+        if (b->count != 0)
+            memcpy(more, b->logs, b->count * sizeof(*more));
+        b->logs = more;
+        b->cap = cap;
+    }
+    b->logs[b->count++] = *log;
+    return true;
+}
+
+dry_status dry__block_logs(struct dry_rpc *rpc, struct dry__block_logs *out,
+                           const struct dry_hash *hash, struct dry_arena *arena)
+{
+    static const struct dry_log_filter all = {0};
+    struct dry_header h;
+    dry_status st = dry_chain_header(rpc->set.chain, &h, hash, arena);
+
+    *out = (struct dry__block_logs){.arena = arena, .st = DRY_OK};
+    if (!dry_ok(st))
+        return st;
+    out->bloom = h.bloom;
+    if (h.gas_used == 0)
+        return DRY_OK;
+    st = dry_chain_block_logs(rpc->set.chain, &all, hash, collect, out, arena);
+    return dry_ok(st) ? out->st : st;
 }

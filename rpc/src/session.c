@@ -27,11 +27,11 @@ static void drop(struct dry__session *n)
     dry_free(n);
 }
 
-void dry__session_send(struct dry_rpc *rpc, struct dry__session *n, struct dry_buf *message)
+bool dry__session_send(struct dry_rpc *rpc, struct dry__session *n, struct dry_buf *message)
 {
     struct dry__server *s = rpc->server;
     struct outgoing *o = dry_alloc(sizeof(*o));
-    bool wake = false;
+    bool wake = false, room;
 
     dry_mutex_lock(&s->lock);
     if (o == NULL || s->outgoing_bytes + message->cap > OUTGOING_MAX) {
@@ -50,9 +50,11 @@ void dry__session_send(struct dry_rpc *rpc, struct dry__session *n, struct dry_b
         s->outgoing_end = &o->next;
         wake = dry__server_wakes(s);
     }
+    room = !n->overrun;
     dry_mutex_unlock(&s->lock);
     if (wake)
         dry__server_wake(s);
+    return room;
 }
 
 static void kill_slow(struct dry__server *s, struct dry__session *n)

@@ -99,7 +99,8 @@ dry_status dry__setting_run(struct dry__call *c, struct dry__setting *s, struct 
                             struct dry_state_diff *diff, const struct dry_tx *tx,
                             const struct dry_address *from)
 {
-    uint32_t flags = DRY_CALL_ETH_CALL;
+    bool quick = c->request->place == DRY__PLACE && !c->request->direct;
+    uint32_t flags = DRY_CALL_ETH_CALL | (quick ? DRY_CALL_BRIEF : 0);
     enum dry_verdict verdict;
     struct dry_account a = {0};
     bool exists;

@@ -4,6 +4,9 @@
 #include <drystone/common/alloc.h>
 #include <drystone/common/hex.h>
 
+#define ALL_TIMES 16u /* all connections together may have so many times one's subscriptions */
+#define CRITERIA_BYTES_MAX ((size_t)16 << 20)
+
 enum kind { KIND_HEADS, KIND_LOGS, KIND_TXS, KIND_SYNCING };
 
 struct dry__sub {
@@ -82,58 +85,47 @@ static bool message_begin(struct message *m, const struct dry__sub *s)
     return true;
 }
 
-static void message_end(struct message *m, struct dry_rpc *rpc, const struct dry__sub *s)
+/* False when it is of no use to tell this one more. */
+static bool message_end(struct message *m, struct dry_rpc *rpc, const struct dry__sub *s)
 {
+    bool goes_on = true;
+
     dry_json_object_end(&m->w);
     dry_json_object_end(&m->w);
     if (dry_ok(dry_json_end(&m->w)))
-        dry__session_send(rpc, s->session, &m->buf);
+        goes_on = dry__session_send(rpc, s->session, &m->buf);
     dry_buf_fini(&m->buf);
+    return goes_on;
 }
 
-struct telling {
-    struct dry_rpc *rpc;
-    const struct dry__sub *sub;
-    bool removed;
-};
-
-static bool tell_log(void *ctx, const struct dry_found_log *log)
+static void tell_logs(struct dry_rpc *rpc, const struct dry__sub *s,
+                      const struct dry__block_logs *b, bool removed)
 {
-    struct telling *t = ctx;
-    struct message m;
+    bool goes_on = dry_log_bloom_may(&s->filter, &b->bloom);
 
-    if (!message_begin(&m, t->sub))
-        return false;
-    dry__write_log(&m.w, log, t->removed);
-    message_end(&m, t->rpc, t->sub);
-    return true;
-}
+    for (uint32_t i = 0; i < b->count && goes_on; i++) {
+        struct message m;
 
-static void tell_logs(struct dry_rpc *rpc, const struct dry__sub *s, const struct dry_hash *hash,
-                      bool removed, struct dry_arena *scratch)
-{
-    struct telling t = {rpc, s, removed};
-    struct dry_arena_mark mark = dry_arena_mark(scratch);
-
-    /* What cannot be read is not told: a subscription has no way to say so. */
-    (void)!dry_ok(dry_chain_block_logs(rpc->set.chain, &s->filter, hash, tell_log, &t, scratch));
-    dry_arena_rewind(scratch, mark);
-}
-
-static void tell_head(struct dry_rpc *rpc, const struct dry__sub *s, const struct dry_hash *hash,
-                      struct dry_arena *scratch)
-{
-    struct dry_arena_mark mark = dry_arena_mark(scratch);
-    struct dry_header h;
-    struct message m;
-
-    if (dry_ok(dry_chain_header(rpc->set.chain, &h, hash, scratch)) && message_begin(&m, s)) {
-        dry_json_object_begin(&m.w);
-        dry__write_header_fields(&m.w, &h, hash, false);
-        dry_json_object_end(&m.w);
-        message_end(&m, rpc, s);
+        if (!dry_log_matches(&s->filter, b->logs[i].log))
+            continue;
+        if (!message_begin(&m, s))
+            return;
+        dry__write_log(&m.w, &b->logs[i], removed);
+        goes_on = message_end(&m, rpc, s);
     }
-    dry_arena_rewind(scratch, mark);
+}
+
+static void tell_head(struct dry_rpc *rpc, const struct dry__sub *s, const struct dry_header *h,
+                      const struct dry_hash *hash)
+{
+    struct message m;
+
+    if (!message_begin(&m, s))
+        return;
+    dry_json_object_begin(&m.w);
+    dry__write_header_fields(&m.w, h, hash, false);
+    dry_json_object_end(&m.w);
+    (void)message_end(&m, rpc, s);
 }
 
 static void tell_tx(struct dry_rpc *rpc, const struct dry__sub *s, const struct dry_pool_tx *tx)
@@ -146,20 +138,38 @@ static void tell_tx(struct dry_rpc *rpc, const struct dry__sub *s, const struct 
         dry__write_tx(&m.w, &tx->tx, &tx->hash, &tx->sender, NULL);
     else
         dry_json_write_hash(&m.w, &tx->hash);
-    message_end(&m, rpc, s);
+    (void)message_end(&m, rpc, s);
 }
 
-static void on_head(struct dry_rpc *rpc, const struct dry__sub *s, const struct dry_chain_event *e,
-                    struct dry_arena *scratch)
+static bool any(const struct dry_rpc *rpc, enum kind kind)
 {
-    for (uint32_t i = 0; s->kind == KIND_LOGS && i < e->removed_count; i++)
-        tell_logs(rpc, s, &e->removed[i], true, scratch);
-    for (uint32_t i = 0; i < e->added_count; i++) {
-        if (s->kind == KIND_LOGS)
-            tell_logs(rpc, s, &e->added[i], false, scratch);
-        else if (s->kind == KIND_HEADS)
-            tell_head(rpc, s, &e->added[i], scratch);
+    const struct dry__sub *s = rpc->subs;
+
+    while (s != NULL && s->kind != kind)
+        s = s->next;
+    return s != NULL;
+}
+
+/* A block came or went. Its logs and header are read once; what cannot be read is not told: a
+ * subscription has no way to say so. */
+static void on_block(struct dry_rpc *rpc, const struct dry_hash *hash, bool removed,
+                     struct dry_arena *scratch)
+{
+    struct dry_arena_mark mark = dry_arena_mark(scratch);
+    struct dry__block_logs logs = {0};
+    struct dry_header h;
+    bool heads = !removed && any(rpc, KIND_HEADS) &&
+                 dry_ok(dry_chain_header(rpc->set.chain, &h, hash, scratch));
+
+    if (any(rpc, KIND_LOGS) && !dry_ok(dry__block_logs(rpc, &logs, hash, scratch)))
+        logs.count = 0;
+    for (const struct dry__sub *s = rpc->subs; s != NULL; s = s->next) {
+        if (s->kind == KIND_LOGS && logs.count != 0)
+            tell_logs(rpc, s, &logs, removed);
+        else if (s->kind == KIND_HEADS && heads)
+            tell_head(rpc, s, &h, hash);
     }
+    dry_arena_rewind(scratch, mark);
 }
 
 void dry__subs_event(struct dry_rpc *rpc, const struct dry_chain_event *e)
@@ -167,11 +177,15 @@ void dry__subs_event(struct dry_rpc *rpc, const struct dry_chain_event *e)
     struct dry_arena scratch = {0};
 
     dry_mutex_lock(&rpc->ears_lock);
-    for (const struct dry__sub *s = rpc->subs; s != NULL; s = s->next) {
-        if (e->kind == DRY_CHAIN_HEAD)
-            on_head(rpc, s, e, &scratch);
-        else if (s->kind == KIND_TXS)
-            tell_tx(rpc, s, e->tx);
+    if (e->kind == DRY_CHAIN_HEAD) {
+        for (uint32_t i = 0; i < e->removed_count; i++)
+            on_block(rpc, &e->removed[i], true, &scratch);
+        for (uint32_t i = 0; i < e->added_count; i++)
+            on_block(rpc, &e->added[i], false, &scratch);
+    } else {
+        for (const struct dry__sub *s = rpc->subs; s != NULL; s = s->next)
+            if (s->kind == KIND_TXS)
+                tell_tx(rpc, s, e->tx);
     }
     dry_mutex_unlock(&rpc->ears_lock);
     dry_arena_fini(&scratch);
@@ -207,30 +221,43 @@ static dry_status criteria(struct dry__call *c, struct dry__sub *s)
     return st;
 }
 
+/* Why one more would be too many; NULL: it is not. ears_lock is held. */
+static const char *too_many(const struct dry_rpc *rpc, const struct dry__sub *s)
+{
+    uint32_t own = 0, all = 0;
+    size_t bytes = s->arena.total;
+
+    for (const struct dry__sub *o = rpc->subs; o != NULL; o = o->next) {
+        own += o->session == s->session;
+        all++;
+        bytes += o->arena.total;
+    }
+    if (own >= rpc->limits.subscriptions_max)
+        return "too many subscriptions of this connection";
+    if (all / ALL_TIMES >= rpc->limits.subscriptions_max)
+        return "too many subscriptions of all connections, 16 times as many";
+    return bytes > CRITERIA_BYTES_MAX ? "the subscriptions' criteria take more than 16 MiB" : NULL;
+}
+
 static dry_status add(struct dry__call *c, struct dry_json_writer *w, struct dry__sub *s)
 {
-    uint32_t n = 0;
+    const char *why;
     char id[35];
 
     dry_mutex_lock(&c->rpc->ears_lock);
-    if (dry__call_abandoned(c)) { /* the session is closed; what it had is or will be dropped */
-        dry_mutex_unlock(&c->rpc->ears_lock);
-        sub_close(s);
-        return dry__call_fail(c, DRY__RPC_LIMIT, "the client hung up");
-    }
-    for (const struct dry__sub *o = c->rpc->subs; o != NULL; o = o->next)
-        n += o->session == s->session;
-    if (n < c->rpc->limits.subscriptions_max) {
+    /* Of a closed session all subscriptions are or will be dropped, and none may come after that.
+     */
+    why = dry__call_abandoned(c) ? "the client hung up" : too_many(c->rpc, s);
+    if (why == NULL) {
         s->id = ++c->rpc->ids;
         s->next = c->rpc->subs;
         c->rpc->subs = s;
         id_text(id, s->id);
     }
     dry_mutex_unlock(&c->rpc->ears_lock);
-    if (n >= c->rpc->limits.subscriptions_max) {
+    if (why != NULL) {
         sub_close(s);
-        return dry__call_failf(c, DRY__RPC_LIMIT,
-                               "too many subscriptions (--rpc-subscriptions-max %u)",
+        return dry__call_failf(c, DRY__RPC_LIMIT, "%s (--rpc-subscriptions-max %u)", why,
                                c->rpc->limits.subscriptions_max);
     }
     dry_json_write_str(w, id);

@@ -17,6 +17,8 @@ static const struct {
      "not exist/is not available\"}},"
      "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"invalid "
      "request\"}}]"},
+    {"{\"id\":1,\"method\":\"eth_\\u0063hainId\"}",
+     "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"0x7a69\"}"},
     {"{\"method\":\"eth_chainId\"}", ""},   /* a notification */
     {"[{\"method\":\"eth_chainId\"}]", ""}, /* nothing but notifications */
     {"[{\"method\":\"eth_chainId\"},{\"id\":1,\"method\":\"eth_chainId\"}]",

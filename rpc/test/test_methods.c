@@ -260,6 +260,11 @@ static void dev_methods_drive_the_chain(void **state)
     fixture_expect_text(&f, "eth_getBlockByNumber", "[\"latest\",false]",
                         "\"timestamp\":\"0x713fb300\"");
     fixture_expect_text(&f, "evm_setNextBlockTimestamp", "[5]", "\"code\":-32602");
+    fixture_expect_text(&f, "evm_setNextBlockTimestamp", "[\"0xffffffffffffffff\"]",
+                        "\"code\":-32602");
+    fixture_expect_text(&f, "evm_increaseTime", "[\"0x8000000000000000\"]", "\"code\":-32602");
+    fixture_expect_text(&f, "evm_increaseTime", "[\"0xffffffffffffffff\"]", "\"code\":-32602");
+    fixture_expect_text(&f, "evm_mine", "[\"0xffffffffffffffff\"]", "\"code\":-32602");
     /* the clock goes on from the time that was asked for */
     fixture_expect(&f, "evm_snapshot", "[]", "\"result\":\"0x2\"}");
     fixture_expect_text(&f, "evm_increaseTime", "[3600]", "\"result\":");

@@ -153,14 +153,24 @@ struct dry_found_log {
     uint32_t tx_index, log_index; /* log_index within the block */
 };
 typedef bool (*dry_found_log_fn)(void *ctx, const struct dry_found_log *log);
-DRY_MUST_USE dry_status dry_chain_logs(struct dry_chain *c, const struct dry_log_filter *filter,
-                                       uint64_t from, uint64_t to, dry_found_log_fn fn, void *ctx,
+struct dry_log_search {
+    const struct dry_log_filter *filter;
+    uint64_t from, to;      /* blocks, both included */
+    dry_found_log_fn found; /* false: enough */
+    /* Before each block, may be NULL; reads: its bloom lets its logs be read. False: the search ends
+     * with ECANCELED. */
+    bool (*goes_on)(void *ctx, const struct dry_header *h, bool reads);
+    void *ctx;
+};
+DRY_MUST_USE dry_status dry_chain_logs(struct dry_chain *c, const struct dry_log_search *search,
                                        struct dry_arena *scratch);
-/* The same over one block of any branch. */
+/* The logs of one block of any branch. */
 DRY_MUST_USE dry_status dry_chain_block_logs(struct dry_chain *c, const struct dry_log_filter *f,
                                              const struct dry_hash *block_hash, dry_found_log_fn fn,
                                              void *ctx, struct dry_arena *scratch);
 bool dry_log_matches(const struct dry_log_filter *f, const struct dry_log_entry *log);
+/* Whether a block with this bloom can hold a match. */
+bool dry_log_bloom_may(const struct dry_log_filter *f, const struct dry_bloom *bloom);
 
 /* States kept behind the head; 0: all. */
 uint32_t dry_chain_state_history(const struct dry_chain *c);
@@ -205,10 +215,15 @@ DRY_MUST_USE dry_status dry_chain_event(struct dry_chain *c, enum dry_event_kind
                                         uint64_t value);
 /* Go on with the work a wake() was asked for: builds for about 10 ms, then asks again. */
 DRY_MUST_USE dry_status dry_chain_work(struct dry_chain *c);
-/* evm_setNextBlockTimestamp, evm_increaseTime: seconds. EINVAL when not after the head's time. Once
- * a block has the time asked for, the chain's clock goes on from there. */
+/* Times asked for go no further: what JavaScript counts exactly. */
+#define DRY_TIME_MAX (((uint64_t)1 << 53) - 1)
+/* evm_setNextBlockTimestamp: seconds. EINVAL when not after the head's time, or beyond DRY_TIME_MAX.
+ * Once a block has the time asked for, the chain's clock goes on from there. */
 DRY_MUST_USE dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t time);
-void dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds);
+/* The clock goes on so much later from here on. EINVAL beyond DRY_TIME_MAX. */
+DRY_MUST_USE dry_status dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds);
+/* Back to an offset that dry_chain_time_offset() told. */
+void dry_chain_set_time_offset(struct dry_chain *c, uint64_t seconds);
 uint64_t dry_chain_time_offset(const struct dry_chain *c);
 /* Make an earlier block of the canonical chain the head again (evm_revert); later blocks leave the
  * index. With requeue false their transactions are dropped. ENOTFOUND, also when the state was

@@ -107,11 +107,13 @@ enum dry__next dry__enter_call(struct dry__evm *evm, const struct dry__entry *en
     }
     uint32_t number = precompile(evm, &en->code_address);
     if (number != 0) {
-        uint64_t gas = en->gas;
+        uint64_t kept = evm->tx->brief && en->gas > DRY_BRIEF_GAS ? en->gas - DRY_BRIEF_GAS : 0;
+        uint64_t gas = en->gas - kept;
         enum dry_evm_end end =
             dry__precompile_run(evm, number, dry_bytes_of(en->input, en->input_len), &gas);
-        if (end == DRY_EVM_STOPPED)
-            return dry__fail(evm, end);
+        if (end == DRY_EVM_STOPPED || (end == DRY_EVM_OUT_OF_GAS && kept != 0))
+            return dry__fail(evm, DRY_EVM_STOPPED);
+        gas += kept;
         if (end != DRY_EVM_SUCCESS) {
             dry__world_revert(world, snapshot);
             gas = 0;

@@ -10,6 +10,7 @@ struct dry__tx_context {
     struct dry_u256 gas_price;
     uint32_t blob_count;
     const struct dry_hash *blob_hashes;
+    bool brief; /* DRY_CALL_BRIEF */
 };
 
 /* The top message of a transaction, or a system call. */

@@ -199,7 +199,10 @@ enum dry_call_flags {
     DRY_CALL_SKIP_GAS_CAP = 8,  /* EIP-7825 and the block's gas limit */
     DRY_CALL_SKIP_FUNDS = 16,   /* gas need not be paid; value still must be there */
     DRY_CALL_ETH_CALL = 31,
+    DRY_CALL_BRIEF = 32, /* ends with STOPPED where a precompile charges more than DRY_BRIEF_GAS */
 };
+/* A precompile cannot be stopped on its way; so much takes a millisecond or two. */
+#define DRY_BRIEF_GAS 100000u
 
 struct dry_executor;
 struct dry_executor_ops {

@@ -72,6 +72,31 @@ static bool split(struct dry_bytes *rest, struct dry_bytes *out, uint8_t b)
     return true;
 }
 
+/* A name or an address, perhaps with a port (RFC 9110 7.2). Nothing else: a user before an "@",
+ * what follows a bracket or a port would be read differently by somebody. */
+static bool is_host(struct dry_bytes t)
+{
+    bool bracket = t.len != 0 && t.ptr[0] == '[';
+    size_t n = bracket ? find(t, ']') : find(t, ':');
+
+    if (n == bracket || (bracket && n == t.len))
+        return t.len == 0;
+    for (size_t i = bracket; i < n; i++) {
+        uint8_t b = t.ptr[i], letter = b | 0x20;
+        bool good = bracket ? b == ':' || (letter >= 'a' && letter <= 'f')
+                            : b == '-' || b == '_' || (letter >= 'a' && letter <= 'z');
+
+        if (!good && b != '.' && !is_digit(b))
+            return false;
+    }
+    n += bracket;
+    if (n < t.len && t.ptr[n++] != ':')
+        return false;
+    while (n < t.len && is_digit(t.ptr[n]))
+        n++;
+    return n == t.len;
+}
+
 size_t dry__http_head_end(struct dry_bytes in, size_t seen)
 {
     size_t from = seen > 3 ? seen - 3 : 0;
@@ -124,9 +149,9 @@ static unsigned line_read(struct dry__http_head *h, const char **why, struct dry
     target = part(rest, 0, second);
     if (target.len > 7 && dry__http_equal(part(target, 0, 7), "http://")) { /* as proxies ask */
         target = part(target, 7, target.len);
-        h->host = part(target, 0, find(target, '/'));
-        h->target = part(target, h->host.len, target.len);
-        return 0;
+        h->authority = part(target, 0, find(target, '/'));
+        h->target = part(target, h->authority.len, target.len);
+        return h->authority.len != 0 && is_host(h->authority) ? 0 : 400;
     }
     h->target = target;
     return target.ptr[0] == '/' || target.ptr[0] == '*' ? 0 : 400;
@@ -172,12 +197,12 @@ static bool once(struct dry_bytes *out, struct dry_bytes value)
 }
 
 static unsigned header_read(struct dry__http_head *h, const char **why, struct dry_bytes name,
-                            struct dry_bytes value, bool told)
+                            struct dry_bytes value)
 {
     bool good = true;
 
     if (dry__http_equal(name, "host")) {
-        good = told || once(&h->host, value);
+        good = once(&h->host, value) && is_host(value);
     } else if (dry__http_equal(name, "content-length")) {
         good = length_read(h, value);
     } else if (dry__http_equal(name, "transfer-encoding")) {
@@ -212,7 +237,6 @@ unsigned dry__http_head_read(struct dry__http_head *out, const char **why, struc
 {
     struct dry_bytes rest = in, line;
     unsigned status = 0, count = 0;
-    bool told = false;
 
     *out = (struct dry__http_head){0};
     *why = "not an HTTP request";
@@ -225,7 +249,6 @@ unsigned dry__http_head_read(struct dry__http_head *out, const char **why, struc
         line.len--;
         if (count == 0) {
             status = line_read(out, why, line);
-            told = out->host.ptr != NULL;
             continue;
         }
         if (line.len == 0)
@@ -237,8 +260,8 @@ unsigned dry__http_head_read(struct dry__http_head *out, const char **why, struc
             *why = "too many headers";
             return 431;
         }
-        status = header_read(out, why, part(line, 0, colon),
-                             trimmed(part(line, colon + 1, line.len)), told);
+        status =
+            header_read(out, why, part(line, 0, colon), trimmed(part(line, colon + 1, line.len)));
     }
     if (status != 0)
         return status;
@@ -246,7 +269,11 @@ unsigned dry__http_head_read(struct dry__http_head *out, const char **why, struc
     if (out->chunked && out->has_length)
         return 400;
     *why = "no Host";
-    return out->host.ptr == NULL && !out->old ? 400 : 0;
+    if (out->host.ptr == NULL && !out->old)
+        return 400;
+    if (out->authority.ptr != NULL) /* RFC 9112 3.2.2: Host is asked for, and not listened to */
+        out->host = out->authority;
+    return 0;
 }
 
 /* --- chunks --- */

@@ -19,7 +19,8 @@ struct dry__http_head {
     bool waits;                        /* for "100 Continue" before it sends the body */
     bool upgrade_said, websocket_said; /* Connection: Upgrade, Upgrade: websocket */
     uint64_t length;
-    struct dry_bytes target; /* the path, its query included */
+    struct dry_bytes target;    /* the path, its query included */
+    struct dry_bytes authority; /* of an absolute target; it is the host then */
     struct dry_bytes host, origin, content_type, key, version;
 };
 

@@ -150,6 +150,22 @@ static const struct {
     {"two hosts",
      "POST / HTTP/1.1\r\nHost: localhost\r\nHost: evil.com\r\n" JSON "Content-Length: 2\r\n\r\n{}",
      " 400 "},
+    {"two hosts behind an absolute target",
+     "GET http://localhost/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", " 400 "},
+    {"an absolute target without a host", "GET http://localhost/ HTTP/1.1\r\n\r\n", " 400 "},
+    {"an absolute target without a name", "GET http:/// HTTP/1.1\r\nHost: localhost\r\n\r\n",
+     " 400 "},
+    {"an absolute target of somebody else's",
+     "GET http://evil.com/ HTTP/1.1\r\nHost: localhost\r\n\r\n", " 403 "},
+    {"a user at the target's host",
+     "GET http://localhost:80@evil.com/ HTTP/1.1\r\nHost: localhost\r\n\r\n", " 400 "},
+    {"a user at a host", "GET / HTTP/1.1\r\nHost: localhost:80@evil.com\r\n\r\n", " 400 "},
+    {"a port that is no number", "GET / HTTP/1.1\r\nHost: localhost:80.evil.com\r\n\r\n", " 400 "},
+    {"a port alone", "GET / HTTP/1.1\r\nHost: :80\r\n\r\n", " 400 "},
+    {"a name in brackets", "GET / HTTP/1.1\r\nHost: [evil.com]\r\n\r\n", " 400 "},
+    {"more than brackets", "GET / HTTP/1.1\r\nHost: [::1]evil.com\r\n\r\n", " 400 "},
+    {"brackets around nothing", "GET / HTTP/1.1\r\nHost: []\r\n\r\n", " 400 "},
+    {"brackets that do not end", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", " 400 "},
     {"a simple cross-site POST",
      "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: "
      "2\r\n\r\n{}",
@@ -236,6 +252,37 @@ static void refuses_who_should_not_ask(void **state)
     client_close(&c);
     client_open(&c, &f); /* and still serves */
     CHECK(client_post(&c, JSON, CHAIN_ID, "0x7a69"));
+    client_close(&c);
+    fixture_close(&f);
+}
+
+/* Addresses, this machine's name, ports; none of them is a name that somebody else could own. */
+static void takes_hosts_that_are_no_names(void **state)
+{
+    static const char *const requests[] = {
+        "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: LocalHost:8545\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: 127.0.0.1:8545\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [::1]\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [::ffff:127.0.0.1]:8545\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost:\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost:\r\n\r\n",
+        "GET http://localhost HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET http://[::1]:8545/x HTTP/1.1\r\nHost: [::1]:8545\r\n\r\n",
+        "GET http://localhost/ HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    };
+    struct fixture f;
+    struct client c;
+
+    (void)state;
+    open_server(&f);
+    client_open(&c, &f);
+    for (size_t i = 0; i < DRY_COUNT(requests); i++) {
+        c.in.len = 0;
+        client_send(&c, requests[i]);
+        CHECK_MSG(client_wait(&c, " 200 OK"), requests[i]);
+        CHECK_MSG(client_wait(&c, "WebSocket\n"), requests[i]);
+    }
     client_close(&c);
     fixture_close(&f);
 }
@@ -493,6 +540,7 @@ int main(void)
         cmocka_unit_test(knows_older_and_careful_clients),
         cmocka_unit_test(speaks_web_socket),
         cmocka_unit_test(refuses_who_should_not_ask),
+        cmocka_unit_test(takes_hosts_that_are_no_names),
         cmocka_unit_test(allows_what_is_listed),
         cmocka_unit_test(counts_connections),
         cmocka_unit_test(sessions_are_told),

@@ -166,7 +166,7 @@ static void connection_read(struct dry__http_head *h, struct dry_bytes value)
     while (split(&value, &word, ',')) {
         word = trimmed(word);
         if (dry__http_equal(word, "close"))
-            h->keep = false;
+            h->close_said = true;
         else if (dry__http_equal(word, "keep-alive"))
             h->keep = true;
         else if (dry__http_equal(word, "upgrade"))
@@ -271,6 +271,7 @@ unsigned dry__http_head_read(struct dry__http_head *out, const char **why, struc
     *why = "no Host";
     if (out->host.ptr == NULL && !out->old)
         return 400;
+    out->keep = out->keep && !out->close_said;
     if (out->authority.ptr != NULL) /* RFC 9112 3.2.2: Host is asked for, and not listened to */
         out->host = out->authority;
     return 0;

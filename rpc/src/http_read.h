@@ -15,6 +15,7 @@ struct dry__http_head {
     bool bare;      /* HEAD: the answer has no body */
     bool old;       /* HTTP/1.0 */
     bool keep;      /* the client wants the connection kept */
+    bool close_said;
     bool chunked, has_length;
     bool waits;                        /* for "100 Continue" before it sends the body */
     bool upgrade_said, websocket_said; /* Connection: Upgrade, Upgrade: websocket */

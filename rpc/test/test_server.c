@@ -138,6 +138,16 @@ static void knows_older_and_careful_clients(void **state)
     CHECK(client_wait(&c, "connection: close\r\n"));
     CHECK(!client_wait(&c, "more"));
     client_close(&c);
+    client_open(&c, &f); /* who says both, even in two headers, is taken to close */
+    client_send(&c, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: x, Close , keep-alive\r\n"
+                    "Connection: keep-alive\r\n\r\n");
+    CHECK(client_wait(&c, "connection: close\r\n"));
+    CHECK(!client_wait(&c, "more"));
+    client_close(&c);
+    client_open(&c, &f);
+    client_send(&c, "GET / HTTP/1.0\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n");
+    CHECK(client_wait(&c, "connection: close\r\n"));
+    client_close(&c);
     fixture_close(&f);
 }
 

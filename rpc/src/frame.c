@@ -69,6 +69,70 @@ size_t dry__frame_head(uint8_t out[DRY__FRAME_HEAD_MAX], enum dry__frame_code co
     return 2 + more;
 }
 
+/* Bytes of the sequence at p, n of them at most; 0: overlong, a surrogate, past U+10FFFF, cut. */
+static size_t sequence(const uint8_t *p, size_t n)
+{
+    uint8_t a = p[0], low = 0x80, high = 0xbf;
+    size_t len = a < 0xe0 ? 2 : a < 0xf0 ? 3 : 4;
+
+    if (a < 0xc2 || a > 0xf4 || n < len)
+        return 0;
+    if (a == 0xe0 || a == 0xf0)
+        low = a == 0xe0 ? 0xa0 : 0x90;
+    if (a == 0xed || a == 0xf4)
+        high = a == 0xed ? 0x9f : 0x8f;
+    if (p[1] < low || p[1] > high)
+        return 0;
+    for (size_t i = 2; i < len; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return len;
+}
+
+bool dry__frame_is_text(struct dry_bytes t)
+{
+    size_t i = 0, n;
+
+    while (i < t.len) {
+        uint64_t word;
+
+        if (t.len - i >= 8) { /* nearly always plain */
+            memcpy(&word, t.ptr + i, 8);
+            if ((word & 0x8080808080808080u) == 0) {
+                i += 8;
+                continue;
+            }
+        }
+        n = t.ptr[i] < 0x80 ? 1 : sequence(t.ptr + i, t.len - i);
+        if (n == 0)
+            return false;
+        i += n;
+    }
+    return true;
+}
+
+/* RFC 6455 7.4: those of the protocol that go over the wire, those of libraries and of anyone. */
+static bool may_be_sent(unsigned code)
+{
+    return (code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006) ||
+           (code >= 3000 && code <= 4999);
+}
+
+unsigned dry__frame_close_code(struct dry_bytes payload)
+{
+    unsigned code;
+
+    if (payload.len == 0)
+        return 0;
+    if (payload.len == 1)
+        return DRY__CLOSE_PROTOCOL;
+    code = (unsigned)payload.ptr[0] << 8 | payload.ptr[1];
+    if (!may_be_sent(code))
+        return DRY__CLOSE_PROTOCOL;
+    return dry__frame_is_text(dry_bytes_of(payload.ptr + 2, payload.len - 2)) ? code
+                                                                              : DRY__CLOSE_NOT_UTF8;
+}
+
 bool dry__frame_accept(char out[DRY__ACCEPT_MAX], struct dry_bytes key)
 {
     static const char magic[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

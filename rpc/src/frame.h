@@ -7,6 +7,10 @@
 #define DRY__FRAME_CONTROL_MAX 125u /* bytes of a control frame's payload */
 #define DRY__ACCEPT_MAX 32u
 
+/* RFC 6455 7.4.1 */
+#define DRY__CLOSE_PROTOCOL 1002u
+#define DRY__CLOSE_NOT_UTF8 1007u
+
 enum dry__frame_code {
     DRY__FRAME_MORE = 0,
     DRY__FRAME_TEXT = 1,
@@ -30,6 +34,11 @@ int dry__frame_read(struct dry__frame *out, struct dry_bytes in);
 void dry__frame_unmask(uint8_t *p, size_t len, const uint8_t mask[4], uint64_t at);
 /* Write the head of a whole message or control frame of the server's; its length. */
 size_t dry__frame_head(uint8_t out[DRY__FRAME_HEAD_MAX], enum dry__frame_code code, uint64_t len);
+/* Whether it is all UTF-8, strictly. */
+bool dry__frame_is_text(struct dry_bytes t);
+/* The code to answer a close with that carries this: its own when it is one that may be sent, 0
+ * when there is none, else what is wrong. */
+unsigned dry__frame_close_code(struct dry_bytes payload);
 /* What Sec-WebSocket-Accept has to say to this Sec-WebSocket-Key; false when it is none. */
 bool dry__frame_accept(char out[DRY__ACCEPT_MAX], struct dry_bytes key);
 

@@ -37,6 +37,7 @@ struct dry__session {
     struct dry__frame frame;      /* whose payload is read */
     uint64_t left;                /* of it; 0: a head is next */
     bool unended;                 /* a message's further frames are to come */
+    bool text;                    /* the message is said to be */
     struct dry__request *reading; /* a message that is arriving */
     bool too_large, too_much;
 };

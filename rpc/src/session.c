@@ -6,7 +6,6 @@
 
 #define QUEUE_MAX (64u << 20)    /* bytes a slow reader may leave waiting */
 #define QUEUE_HOLD (1u << 20)    /* bytes at which nothing more is read from him */
-#define PROTOCOL_ERROR 1002u     /* RFC 6455 7.4.1 */
 #define OUTGOING_MAX (32u << 20) /* bytes told by other threads and not yet passed on */
 #define UNDER_WAY_MAX 1024u
 #define HOLD_BACK 256u /* requests under way at which nothing more is read */
@@ -286,6 +285,11 @@ static void run(struct dry__server *s, struct dry__session *n)
     s->ran++;
     n->reading = NULL;
     n->too_large = n->too_much = false;
+    if (n->text && !dry__frame_is_text(dry_buf_bytes(&r->body))) {
+        dry__server_put(s, r);
+        end(s, n, DRY__CLOSE_NOT_UTF8);
+        return;
+    }
     r->session = n;
     r->lane = &n->lane;
     r->abandoned = &n->gone;
@@ -333,7 +337,7 @@ static void control(struct dry__server *s, struct dry__session *n, enum dry__fra
     if (code == DRY__FRAME_PING)
         pong(s, n, payload);
     else if (code == DRY__FRAME_CLOSE)
-        end(s, n, payload.len < 2 ? 0 : (unsigned)payload.ptr[0] << 8 | payload.ptr[1]);
+        end(s, n, dry__frame_close_code(payload));
 }
 
 /* Take the head of a frame, or a whole control frame; *data: of one that carries data. */
@@ -354,11 +358,13 @@ static size_t frame_begin(struct dry__server *s, struct dry__session *n, uint8_t
         return head + (size_t)f.len;
     }
     if (k < 0 || (f.code == DRY__FRAME_MORE) != n->unended) {
-        end(s, n, PROTOCOL_ERROR);
+        end(s, n, DRY__CLOSE_PROTOCOL);
         return len;
     }
     n->frame = f;
     n->left = f.len;
+    if (!n->unended)
+        n->text = f.code == DRY__FRAME_TEXT;
     n->unended = !f.last;
     *data = true;
     return head;

@@ -411,7 +411,10 @@ static void speaks_web_socket(void **state)
                {"a continuation of nothing", {0x80, 0x80, 0, 0, 0, 0}, 6},
                {"a long ping", {0x89, 0xfe, 0, 126, 0, 0, 0, 0}, 8},
                {"a ping in parts", {0x09, 0x80, 0, 0, 0, 0}, 6},
-               {"a length said too long", {0x81, 0xfe, 0, 1, 0, 0, 0, 0}, 8}};
+               {"a length said too long", {0x81, 0xfe, 0, 1, 0, 0, 0, 0}, 8},
+               {"half a code to close with", {0x88, 0x81, 0, 0, 0, 0, 3}, 7}};
+    static const uint16_t never[] = {0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535};
+    static const uint16_t codes[] = {1000, 1003, 1007, 1014, 3000, 4999};
     struct fixture f;
     struct client c;
 
@@ -435,6 +438,53 @@ static void speaks_web_socket(void **state)
         CHECK(client_upgrade(&c, ""));
         client_send_bytes(&c, bad[i].bytes, bad[i].len);
         CHECK_MSG(client_wait(&c, "\x88\x02\x03\xea"), bad[i].name);
+        client_close(&c);
+    }
+    for (size_t i = 0; i < DRY_COUNT(never) + DRY_COUNT(codes); i++) { /* RFC 6455 7.4 */
+        bool real = i >= DRY_COUNT(never);
+        uint16_t code = real ? codes[i - DRY_COUNT(never)] : never[i];
+        uint8_t close[] = {0x88, 0x84, 0, 0, 0, 0, (uint8_t)(code >> 8), (uint8_t)code, 'o', 'k'};
+        char want[] = {'\x88', 2, (char)(real ? code >> 8 : 3), (char)(real ? code : 0xea), 0};
+
+        client_open(&c, &f);
+        CHECK(client_upgrade(&c, ""));
+        client_send_bytes(&c, close, sizeof(close));
+        CHECK_MSG(client_wait(&c, want), real ? "a code that is one" : "a code that is none");
+        client_close(&c);
+    }
+    fixture_close(&f);
+}
+
+/* Text is UTF-8, wherever its frames are cut, and so is the reason of a close; anything else ends
+ * the session with 1007. Binary messages may be anything: JSON has its own answer to them. */
+static void wants_text_in_utf8(void **state)
+{
+    static const struct {
+        const char *name, *frames, *want;
+        uint8_t len;
+    } cases[] = {
+        {"a byte that begins nothing", "\x81\x83\0\0\0\0\"\xff\"", "\x88\x02\x03\xef", 9},
+        {"an overlong form", "\x81\x84\0\0\0\0\"\xc0\x80\"", "\x88\x02\x03\xef", 10},
+        {"half a surrogate pair", "\x81\x85\0\0\0\0\"\xed\xa0\x80\"", "\x88\x02\x03\xef", 11},
+        {"a sequence that does not end", "\x81\x8b\0\0\0\0\"\"\"\"\"\"\"\"\"\xe2\x82",
+         "\x88\x02\x03\xef", 17},
+        {"in a later frame", "\x01\x81\0\0\0\0\"\x80\x82\0\0\0\0\xfe\"", "\x88\x02\x03\xef", 15},
+        {"in a reason", "\x88\x84\0\0\0\0\x03\xe8\xc3(", "\x88\x02\x03\xef", 10},
+        {"a sequence cut by frames", "\x01\x82\0\0\0\0\"\xc3\x80\x82\0\0\0\0\xa4\"", "-32600", 16},
+        {"a binary message", "\x82\x83\0\0\0\0\"\xff\"", "-32700", 9},
+        {"a reason", "\x88\x84\0\0\0\0\x03\xe8\xc3\xa4", "\x88\x02\x03\xe8", 10},
+    };
+    struct fixture f;
+    struct client c;
+
+    (void)state;
+    open_server(&f);
+    for (size_t i = 0; i < DRY_COUNT(cases); i++) {
+        client_open(&c, &f);
+        CHECK(client_upgrade(&c, ""));
+        c.in.len = 0;
+        client_send_bytes(&c, cases[i].frames, cases[i].len);
+        CHECK_MSG(client_wait(&c, cases[i].want), cases[i].name);
         client_close(&c);
     }
     fixture_close(&f);
@@ -549,6 +599,7 @@ int main(void)
         cmocka_unit_test(takes_requests_at_once),
         cmocka_unit_test(knows_older_and_careful_clients),
         cmocka_unit_test(speaks_web_socket),
+        cmocka_unit_test(wants_text_in_utf8),
         cmocka_unit_test(refuses_who_should_not_ask),
         cmocka_unit_test(takes_hosts_that_are_no_names),
         cmocka_unit_test(allows_what_is_listed),

@@ -6,7 +6,6 @@
 #endif
 #include "server.h"
 #include <drystone/common/alloc.h>
-#include <drystone/platform/log.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -205,6 +204,7 @@ static void accept_some(struct dry__server *s)
         struct sockaddr_storage from = {0};
         socklen_t len = sizeof(from);
         int fd = accept4(s->listener, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct peer_limit reached;
         struct peer *peer;
 
         if (fd < 0) {
@@ -212,22 +212,20 @@ static void accept_some(struct dry__server *s)
                 listen_watch(s, false);
             return;
         }
-        peer = dry__peer_take(s, (struct sockaddr *)&from);
-        if (peer != NULL) {
+        peer = dry__peer_take(s, (struct sockaddr *)&from, &reached);
+        if (peer != NULL)
             dry__connection_open(s, fd, peer);
-            continue;
-        }
-        (void)close(fd);
-        DRY_LOG(s->rpc->set.log, DEBUG, "rpc",
-                "connection refused (--rpc-connections-max, --rpc-connections-ip-max)",
-                DRY_FIELD_U64("connections", s->connections));
+        else if (reached.option != NULL)
+            dry__peer_send_away(s, fd, &reached);
+        else
+            (void)close(fd);
     }
 }
 
 /* Drop who is past his deadline. */
 static void scan(struct dry__server *s)
 {
-    uint64_t first = UINT64_MAX;
+    uint64_t first = dry__peer_close_away(s, false);
 
     for (struct connection *x = s->all, *next; x != NULL; x = next) {
         next = x->next;
@@ -430,6 +428,7 @@ void dry__server_close(struct dry__server *s)
     }
     while (s->all != NULL)
         dry__connection_drop(s, s->all);
+    (void)dry__peer_close_away(s, true);
     (void)handed_over(s);
     while (s->turns != NULL)
         take_turns(s);

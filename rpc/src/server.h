@@ -13,6 +13,22 @@ struct peer { /* connections of one address */
     struct peer *next;
 };
 
+struct peer_limit { /* one that is reached */
+    const char *what, *option;
+    uint32_t max;
+};
+
+/* Sockets there is no room for: they are told so, and closed when they had time to read it. Who
+ * comes when all places are taken is not told. */
+#define DRY__AWAY_MAX 64u
+struct away {
+    int fd[DRY__AWAY_MAX];
+    uint64_t till_ns[DRY__AWAY_MAX];
+    uint32_t first, count;
+    uint64_t log_ns; /* not again before */
+    uint64_t unsaid; /* not yet in the log */
+};
+
 struct outgoing { /* bytes to a session: room for a frame's head, then what it sends */
     struct outgoing *next;
     struct dry__session *session; /* a reference, in the server's queue */
@@ -88,6 +104,7 @@ struct dry__server {
     struct connection *all;
     struct connection *turns, **turns_end; /* those with something to do without an event */
     struct peer *peers[256];
+    struct away away;
     uint32_t ran; /* requests, ever */
     struct dry__request *spare;
     uint32_t spare_count;
@@ -140,9 +157,14 @@ bool dry__connection_send(struct connection *x, const struct dry_buf *b, size_t 
 /* --- peer.c: how many connections an address has --- */
 
 struct sockaddr;
-/* One more for the address; NULL when that is too many. */
-struct peer *dry__peer_take(struct dry__server *s, const struct sockaddr *from);
+/* One more for the address; NULL when that is too many, or without memory (no option). */
+struct peer *dry__peer_take(struct dry__server *s, const struct sockaddr *from,
+                            struct peer_limit *reached);
 void dry__peer_give(struct dry__server *s, struct peer *p);
+/* Takes a socket that is too many: says so to it and, once a second, to the log. */
+void dry__peer_send_away(struct dry__server *s, int fd, const struct peer_limit *reached);
+/* Close those that had their time, or all; when the next one has had it. */
+uint64_t dry__peer_close_away(struct dry__server *s, bool all);
 
 /* --- session.c: WebSockets --- */
 

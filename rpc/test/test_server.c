@@ -4,7 +4,9 @@
 #define _GNU_SOURCE /* memmem */
 #endif
 #include "client.h"
+#include <drystone/platform/log.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #define JSON "Content-Type: application/json\r\n"
 #define CHAIN_ID "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_chainId\"}"
@@ -324,32 +326,62 @@ static void allows_what_is_listed(void **state)
     fixture_close(&f);
 }
 
+/* Who finds no room is told so, with the option that says how much there is; the log says it, too,
+ * and no more than once a second. */
 static void counts_connections(void **state)
 {
-    struct fixture f;
-    struct client a, b;
+    static const struct {
+        const char *option;
+        uint32_t max, ip_max;
+    } cases[] = {{"connections from this address: 1 (--rpc-connections-ip-max)", 9, 1},
+                 {"connections: 1 (--rpc-connections-max)", 1, 9}};
 
     (void)state;
-    fixture_open_dev(&f);
-    f.set.limits.connections_ip_max = 1;
-    fixture_serve(&f, true);
-    client_open(&a, &f);
-    CHECK(client_post(&a, JSON, CHAIN_ID, "0x7a69"));
-    client_open(&b, &f);
-    client_send(&b, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    CHECK(!client_wait(&b, " 200 "));
-    client_close(&b);
-    client_close(&a);
-    for (int i = 0; i < 100; i++) { /* the place is free again */
-        client_open(&b, &f);
-        client_send(&b, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        if (client_wait(&b, " 200 "))
-            break;
+    for (size_t k = 0; k < DRY_COUNT(cases); k++) {
+        FILE *said = tmpfile();
+        struct dry_log log;
+        struct fixture f;
+        struct client a, b;
+        char line[400] = "";
+        time_t began = time(NULL), lines = 0;
+
+        CHECK(said != NULL);
+        fixture_open_dev(&f);
+        dry_log_init(&log, fileno(said), DRY_LOG_FORMAT_TEXT, &f.clock.base);
+        f.set.log = &log;
+        f.set.limits.connections_max = cases[k].max;
+        f.set.limits.connections_ip_max = cases[k].ip_max;
+        fixture_serve(&f, true);
+        client_open(&a, &f);
+        CHECK(client_post(&a, JSON, CHAIN_ID, "0x7a69"));
+        for (int i = 0; i < 200; i++) { /* more than are told at once */
+            client_open(&b, &f);
+            client_send(&b, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            CHECK(!client_wait(&b, " 200 "));
+            if (i == 0) {
+                CHECK(client_wait(&b, "HTTP/1.1 503 Service Unavailable\r\n"));
+                CHECK(client_wait(&b, "connection: close\r\n"));
+                CHECK(client_wait(&b, cases[k].option) && client_wait(&b, "\"code\":-32005"));
+            }
+            client_close(&b);
+        }
+        client_close(&a);
+        for (int i = 0; i < 100; i++) { /* the place is free again */
+            client_open(&b, &f);
+            client_send(&b, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            if (client_wait(&b, " 200 "))
+                break;
+            client_close(&b);
+        }
+        CHECK(client_wait(&b, " 200 "));
         client_close(&b);
+        fixture_close(&f);
+        rewind(said);
+        while (fgets(line, sizeof(line), said) != NULL)
+            lines += strstr(line, "WARN") != NULL && strstr(line, "-connections-") != NULL;
+        CHECK_MSG(lines >= 1 && lines <= time(NULL) - began + 1, cases[k].option);
+        (void)fclose(said);
     }
-    CHECK(client_wait(&b, " 200 "));
-    client_close(&b);
-    fixture_close(&f);
 }
 
 static void sessions_are_told(void **state)

@@ -58,7 +58,8 @@ void wire_say(struct fixture *f, const void *said, size_t len, uint32_t seed, ui
 {
     struct sockaddr_in from = {.sin_family = AF_INET};
     struct dry__server *s = f->rpc->server;
-    struct peer *peer = dry__peer_take(s, (const struct sockaddr *)(const void *)&from);
+    struct peer_limit reached;
+    struct peer *peer = dry__peer_take(s, (const struct sockaddr *)(const void *)&from, &reached);
     const uint8_t *p = said;
     int fd[2];
     char sink[4096];

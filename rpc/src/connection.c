@@ -8,9 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define IDLE_S 75u /* between requests */
-#define HEAD_S 30u /* a head from its first byte on */
-#define BODY_S 30u /* without a byte of it */
+#define IDLE_S 75u            /* between requests */
+#define HEAD_S 30u            /* a head from its first byte on */
+#define BODY_S 30u            /* what a body may be behind its rate */
+#define BODY_RATE (16u << 10) /* bytes a second */
 #define LINGER_S 5u
 #define RUNS_A_TURN 16u /* requests answered before others have their turn */
 #define KEPT_BYTES 4096u
@@ -57,6 +58,25 @@ void dry__connection_arm(struct dry__server *s, struct connection *x, uint32_t s
     x->deadline_ns = seconds == 0 ? 0 : s->now_ns + seconds * 1000000000ull;
     if (seconds != 0 && x->deadline_ns < s->scan_ns)
         s->scan_ns = x->deadline_ns;
+}
+
+void dry__connection_body_begin(struct dry__server *s, struct connection *x)
+{
+    x->body_ns = s->now_ns + BODY_S * 1000000000ull;
+    if (x->body_ns < s->scan_ns)
+        s->scan_ns = x->body_ns;
+}
+
+/* Bytes buy time, but never more than there was at the beginning: who sends much and then stops is
+ * waited for no longer than who sends nothing. */
+void dry__connection_body_came(struct dry__server *s, struct connection *x, size_t bytes)
+{
+    uint64_t from =
+        x->body_ns > s->now_ns ? x->body_ns : s->now_ns; /* not if it was us who slept */
+    uint64_t till = from + bytes * 1000000000ull / BODY_RATE, max;
+
+    max = s->now_ns + BODY_S * 1000000000ull;
+    x->body_ns = till < max ? till : max;
 }
 
 void dry__connection_turn_later(struct dry__server *s, struct connection *x)
@@ -229,13 +249,25 @@ static void http_refuse(struct dry__server *s, struct connection *x, unsigned st
     x->answer.status = status;
     x->answer.text = text;
     x->answer.close = true;
+    x->body_ns = 0;
+    dry_buf_release(&x->request->body);
+    (void)dry__server_weigh(s, x->request);
     http_say(s, x);
+}
+
+void dry__connection_late(struct dry__server *s, struct connection *x)
+{
+    if (x->state == SESSION)
+        dry__session_late(s, x);
+    else
+        http_refuse(s, x, 408, "the request came too slowly");
+    dry__connection_turn_later(s, x); /* other events matter now */
 }
 
 static void http_run(struct dry__server *s, struct connection *x)
 {
     x->request->connection = x;
-    dry__connection_arm(s, x, 0);
+    x->body_ns = 0;
     x->state = WAITS;
     if (dry__server_run(s, x->request))
         http_write(s, x);
@@ -276,7 +308,8 @@ static void head_take(struct dry__server *s, struct connection *x, struct dry_by
     x->chunked = h.chunked;
     x->chunks = (struct dry__chunks){0};
     x->left = h.length;
-    dry__connection_arm(s, x, BODY_S);
+    dry__connection_arm(s, x, 0);
+    dry__connection_body_begin(s, x);
     if (h.waits && all &&
         send(x->fd, go_on, sizeof(go_on) - 1, MSG_NOSIGNAL) != (ssize_t)sizeof(go_on) - 1)
         dry__connection_drop(s, x);
@@ -313,8 +346,6 @@ static bool body_add(struct dry__server *s, struct connection *x, struct dry_byt
 
     if (dry_ok(st) && dry__server_weigh(s, r))
         return true;
-    dry_buf_release(&r->body);
-    (void)dry__server_weigh(s, r);
     if (st.code == DRY_CODE_ELIMIT)
         http_refuse(s, x, 413, "request too large (--rpc-body-max)");
     else
@@ -346,7 +377,7 @@ static size_t body_read(struct dry__server *s, struct connection *x, struct dry_
     if (end)
         http_run(s, x);
     else
-        dry__connection_arm(s, x, BODY_S);
+        dry__connection_body_came(s, x, data.len);
     return in.len - rest.len;
 }
 

@@ -10,6 +10,7 @@
 /* RFC 6455 7.4.1 */
 #define DRY__CLOSE_PROTOCOL 1002u
 #define DRY__CLOSE_NOT_UTF8 1007u
+#define DRY__CLOSE_POLICY 1008u
 
 enum dry__frame_code {
     DRY__FRAME_MORE = 0,

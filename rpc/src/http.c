@@ -140,6 +140,7 @@ static const char *status_text(unsigned status)
                  {400, "Bad Request"},
                  {403, "Forbidden"},
                  {405, "Method Not Allowed"},
+                 {408, "Request Timeout"},
                  {411, "Length Required"},
                  {413, "Content Too Large"},
                  {415, "Unsupported Media Type"},

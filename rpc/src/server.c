@@ -222,13 +222,17 @@ static void accept_some(struct dry__server *s)
     }
 }
 
-/* Drop who is past his deadline. */
+/* End those who are past their deadline. */
 static void scan(struct dry__server *s)
 {
     uint64_t first = dry__peer_close_away(s, false);
 
     for (struct connection *x = s->all, *next; x != NULL; x = next) {
         next = x->next;
+        if (x->body_ns != 0 && x->body_ns <= s->now_ns)
+            dry__connection_late(s, x);
+        if (x->body_ns != 0 && x->body_ns < first)
+            first = x->body_ns;
         if (x->deadline_ns == 0)
             continue;
         if (x->deadline_ns <= s->now_ns)

@@ -80,6 +80,7 @@ struct connection {                  /* one a socket, from accept to close */
     uint32_t watched; /* events */
     struct peer *peer;
     uint64_t deadline_ns;           /* 0: none */
+    uint64_t body_ns;               /* the same for a body or message that is arriving */
     struct dry_buf in;              /* read and not yet taken */
     size_t seen;                    /* of an unfinished head */
     size_t charged;                 /* for `in` */
@@ -151,6 +152,11 @@ void dry__connection_turn_later(struct dry__server *s, struct connection *x);
 void dry__connection_turn(struct dry__server *s, struct connection *x);
 /* Drop it after so many seconds; 0: never. */
 void dry__connection_arm(struct dry__server *s, struct connection *x, uint32_t seconds);
+/* A body or message begins: it must come at a rate, or is not waited for. */
+void dry__connection_body_begin(struct dry__server *s, struct connection *x);
+void dry__connection_body_came(struct dry__server *s, struct connection *x, size_t bytes);
+/* It came too slowly. */
+void dry__connection_late(struct dry__server *s, struct connection *x);
 /* Send from *at on; false when the connection is broken. */
 bool dry__connection_send(struct connection *x, const struct dry_buf *b, size_t *at);
 
@@ -173,6 +179,8 @@ bool dry__session_open(struct dry__server *s, struct connection *x, struct dry_b
 void dry__session_close(struct dry__server *s, struct connection *x);
 /* Take bytes from the front (they are overwritten): how many. */
 size_t dry__session_take(struct dry__server *s, struct connection *x, uint8_t *p, size_t len);
+/* A message came too slowly. */
+void dry__session_late(struct dry__server *s, struct connection *x);
 /* Write what waits. */
 void dry__session_write(struct dry__server *s, struct connection *x);
 /* A request that left this thread is answered. */

@@ -153,6 +153,9 @@ static void end(struct dry__server *s, struct dry__session *n, unsigned code)
     uint8_t why[2] = {(uint8_t)(code >> 8), (uint8_t)code};
     struct outgoing *o = outgoing_of(DRY__FRAME_CLOSE, dry_bytes_of(why, code != 0 ? 2 : 0));
 
+    n->connection->body_ns = 0;
+    dry__server_put(s, n->reading);
+    n->reading = NULL;
     if (o == NULL) {
         kill_slow(s, n);
         return;
@@ -283,6 +286,7 @@ static void run(struct dry__server *s, struct dry__session *n)
     const char *no = refusal(n);
 
     s->ran++;
+    n->connection->body_ns = 0;
     n->reading = NULL;
     n->too_large = n->too_much = false;
     if (n->text && !dry__frame_is_text(dry_buf_bytes(&r->body))) {
@@ -363,8 +367,10 @@ static size_t frame_begin(struct dry__server *s, struct dry__session *n, uint8_t
     }
     n->frame = f;
     n->left = f.len;
-    if (!n->unended)
+    if (!n->unended) {
         n->text = f.code == DRY__FRAME_TEXT;
+        dry__connection_body_begin(s, n->connection);
+    }
     n->unended = !f.last;
     *data = true;
     return head;
@@ -387,11 +393,17 @@ size_t dry__session_take(struct dry__server *s, struct connection *x, uint8_t *p
     m = n->left < len - head ? (size_t)n->left : len - head;
     dry__frame_unmask(p + head, m, n->frame.mask, n->frame.len - n->left);
     n->left -= m;
+    dry__connection_body_came(s, x, m);
     if (!message_add(s, n, dry_bytes_of(p + head, m)))
         kill_slow(s, n);
     else if (n->left == 0 && n->frame.last)
         run(s, n);
     return head + m;
+}
+
+void dry__session_late(struct dry__server *s, struct connection *x)
+{
+    end(s, x->session, DRY__CLOSE_POLICY);
 }
 
 /* --- out --- */

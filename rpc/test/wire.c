@@ -1,6 +1,10 @@
 /* wire.c - a server by hand, a round at a time, and what is said to it. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem */
+#endif
 #include "wire.h"
 #include "server.h"
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -54,36 +58,90 @@ static void settle(struct fixture *f)
     CHECK(!busy);
 }
 
-void wire_say(struct fixture *f, const void *said, size_t len, uint32_t seed, uint8_t how)
+int wire_connect(struct fixture *f, uint32_t ip)
 {
-    struct sockaddr_in from = {.sin_family = AF_INET};
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(ip)};
     struct dry__server *s = f->rpc->server;
     struct peer_limit reached;
     struct peer *peer = dry__peer_take(s, (const struct sockaddr *)(const void *)&from, &reached);
-    const uint8_t *p = said;
     int fd[2];
-    char sink[4096];
 
     if (peer == NULL) /* no memory */
-        return;
+        return -1;
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd) == 0);
     dry__connection_open(s, fd[0], peer);
+    return fd[1];
+}
+
+void wire_send(struct fixture *f, int fd, const void *said, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        size_t some = len - at < DRY__INPUT_BYTES ? len - at : DRY__INPUT_BYTES; /* read at once */
+        ssize_t n = send(fd, (const char *)said + at, some, MSG_NOSIGNAL);
+
+        CHECK(n > 0 || errno == EAGAIN);
+        at += n > 0 ? (size_t)n : 0;
+        settle(f);
+    }
+}
+
+bool wire_heard(struct fixture *f, int fd, const char *text)
+{
+    struct dry_buf all = {0};
+    char part[4096];
+    bool found;
+    ssize_t n;
+
+    settle(f);
+    while ((n = recv(fd, part, sizeof(part), 0)) > 0) {
+        CHECK(dry_ok(dry_buf_append(&all, dry_bytes_of(part, (size_t)n))));
+        settle(f);
+    }
+    found = all.len != 0 && memmem(all.ptr, all.len, text, strlen(text)) != NULL;
+    dry_buf_fini(&all);
+    return found;
+}
+
+void wire_later(struct fixture *f, uint32_t seconds)
+{
+    struct dry__server *s = f->rpc->server;
+    uint64_t ns = seconds * 1000000000ull;
+
+    for (struct connection *x = s->all; x != NULL; x = x->next) {
+        if (x->deadline_ns != 0)
+            x->deadline_ns -= ns < x->deadline_ns ? ns : x->deadline_ns - 1;
+        if (x->body_ns != 0)
+            x->body_ns -= ns < x->body_ns ? ns : x->body_ns - 1;
+    }
+    s->scan_ns = 0;
+    settle(f);
+}
+
+void wire_say(struct fixture *f, const void *said, size_t len, uint32_t seed, uint8_t how)
+{
+    struct dry__server *s = f->rpc->server;
+    int fd = wire_connect(f, 0);
+    const uint8_t *p = said;
+    char sink[4096];
+
+    if (fd < 0)
+        return;
     for (size_t at = 0; at < len;) {
         size_t n = wire_piece(&seed, len - at);
 
-        if (send(fd[1], p + at, n, MSG_NOSIGNAL) < 0)
+        if (send(fd, p + at, n, MSG_NOSIGNAL) < 0)
             break;
         at += n;
         if ((how & 1) == 0)
             settle(f);
-        while ((how & 2) == 0 && recv(fd[1], sink, sizeof(sink), 0) > 0)
+        while ((how & 2) == 0 && recv(fd, sink, sizeof(sink), 0) > 0)
             continue;
     }
     if ((how & 4) != 0)
-        (void)shutdown(fd[1], SHUT_WR);
+        (void)shutdown(fd, SHUT_WR);
     if ((how & 8) == 0)
         settle(f);
-    (void)close(fd[1]);
+    (void)close(fd);
     settle(f);
     settle(f);
     CHECK(s->connections == 0 && s->all == NULL && s->turns == NULL && s->held == 0);

@@ -286,7 +286,7 @@ static void head_take(struct dry__server *s, struct connection *x, struct dry_by
     x->at = 0;
     x->seen = 0;
     x->begun = false;
-    x->request = dry__server_get(s);
+    x->request = dry__server_get(s, x->peer);
     if (x->request == NULL) {
         dry__connection_drop(s, x);
         return;
@@ -349,7 +349,7 @@ static bool body_add(struct dry__server *s, struct connection *x, struct dry_byt
     if (st.code == DRY_CODE_ELIMIT)
         http_refuse(s, x, 413, "request too large (--rpc-body-max)");
     else
-        http_refuse(s, x, 503, "too much is held for clients: try again (--rpc-memory-max)");
+        http_refuse(s, x, 503, DRY__HELD_TOO_MUCH);
     return false;
 }
 
@@ -396,7 +396,7 @@ static void keep(struct dry__server *s, struct connection *x, const uint8_t *p, 
         if (n == 0 && x->in.cap > KEPT_BYTES)
             dry_buf_fini(&x->in);
     }
-    s->held += x->in.cap - x->charged;
+    dry__peer_charge(s, x->peer, x->charged, x->in.cap);
     x->charged = x->in.cap;
     if (!dry_ok(st))
         dry__connection_drop(s, x);
@@ -498,7 +498,7 @@ void dry__connection_turn(struct dry__server *s, struct connection *x)
     }
     if (x->turning) /* dropped just now: once more, for those that still point to it */
         return;
-    s->held -= x->charged;
+    dry__peer_charge(s, x->peer, x->charged, 0);
     dry_buf_fini(&x->in);
     dry_free(x);
 }

@@ -27,6 +27,7 @@ struct dry__server;
 struct dry__session;
 struct dry__snapshot;
 struct dry__sub;
+struct peer;
 
 /* Where a method runs. */
 enum dry__where {
@@ -109,6 +110,7 @@ struct dry__request {
     bool alone;                           /* what abandoned points to without a session */
     struct dry__session *session;         /* NULL: not over a WebSocket */
     void *connection;                     /* the transport's */
+    struct peer *peer;                    /* the transport's: whose bytes are counted */
     void (*done)(struct dry__request *r); /* any thread */
     struct dry__request *following;       /* in a list: the transport's, a lane's, the parked */
 };

@@ -66,15 +66,44 @@ struct peer *dry__peer_take(struct dry__server *s, const struct sockaddr *from,
     return *p;
 }
 
+static void peer_leave(struct dry__server *s, struct peer *p)
+{
+    struct peer **at;
+
+    if (p->count != 0 || p->held != 0)
+        return;
+    at = peer_find(s, p->ip);
+    *at = p->next;
+    dry_free(p);
+}
+
 void dry__peer_give(struct dry__server *s, struct peer *p)
 {
     s->connections--;
-    if (--p->count == 0) {
-        struct peer **at = peer_find(s, p->ip);
+    p->count--;
+    peer_leave(s, p);
+}
 
-        *at = p->next;
-        dry_free(p);
-    }
+size_t dry__peer_share(const struct dry__server *s)
+{
+    return (size_t)(s->rpc->limits.memory_bytes_max / 2);
+}
+
+static size_t counted(const struct dry__server *s, const struct peer *p)
+{
+    size_t share = dry__peer_share(s);
+
+    return p->held < share ? p->held : share;
+}
+
+void dry__peer_charge(struct dry__server *s, struct peer *p, size_t was, size_t now)
+{
+    if (was == now)
+        return;
+    s->held -= counted(s, p);
+    p->held += now - was;
+    s->held += counted(s, p);
+    peer_leave(s, p);
 }
 
 /* --- those there is no room for --- */

@@ -30,22 +30,31 @@ static void on_done(struct dry__request *r);
 bool dry__server_weigh(struct dry__server *s, struct dry__request *r)
 {
     size_t now = r->body.cap + r->out.cap + r->arena.total;
-    uint64_t max = s->rpc->limits.memory_bytes_max;
+    size_t max = (size_t)s->rpc->limits.memory_bytes_max, share = dry__peer_share(s), own, besides;
 
-    s->held += now - r->charged;
+    dry__peer_charge(s, r->peer, r->charged, now);
     r->charged = now;
-    return s->held <= max || s->held - now <= max / 4 || now <= DRY__SMALL_BYTES;
+    if (now <= DRY__SMALL_BYTES)
+        return true;
+    own = r->peer->held;
+    besides = s->held - (own < share ? own : share) + (own - now);
+    return besides <= max / 4 || (own <= share && s->held <= max);
 }
 
-struct dry__request *dry__server_get(struct dry__server *s)
+struct dry__request *dry__server_get(struct dry__server *s, struct peer *for_whom)
 {
     struct dry__request *r = s->spare;
 
-    if (r == NULL)
-        return dry_ok(dry__request_open(&r, s->rpc, DRY__HTTP_HEAD_MAX, on_done)) ? r : NULL;
-    s->spare = r->following;
-    s->spare_count--;
-    dry__request_reset(r);
+    if (r == NULL) {
+        if (!dry_ok(dry__request_open(&r, s->rpc, DRY__HTTP_HEAD_MAX, on_done)))
+            return NULL;
+    } else {
+        s->spare = r->following;
+        s->spare_count--;
+        dry__request_reset(r);
+    }
+    r->peer = for_whom;
+    (void)dry__server_weigh(s, r); /* something: the peer stays as long as the request */
     return r;
 }
 
@@ -53,8 +62,9 @@ void dry__server_put(struct dry__server *s, struct dry__request *r)
 {
     if (r == NULL)
         return;
-    s->held -= r->charged;
+    dry__peer_charge(s, r->peer, r->charged, 0);
     r->charged = 0;
+    r->peer = NULL;
     if (s->spare_count >= SPARE_MAX || r->out.ptr == NULL ||
         r->body.cap + r->out.cap + r->arena.total > SPARE_BYTES_MAX) {
         dry__request_close(r);
@@ -75,8 +85,7 @@ static void settle(struct dry__server *s, struct dry__request *r)
         dry_arena_fini(&r->arena);
     if (dry__server_weigh(s, r))
         return;
-    dry__request_replace(r, DRY__RPC_LIMIT,
-                         "too much waits to be read by clients: try again (--rpc-memory-max)");
+    dry__request_replace(r, DRY__RPC_LIMIT, DRY__HELD_TOO_MUCH);
     (void)dry__server_weigh(s, r);
 }
 

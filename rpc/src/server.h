@@ -7,9 +7,15 @@
 #define DRY__INPUT_BYTES (64u << 10) /* read at a time */
 #define DRY__NO_PROGRESS_S 30u /* who reads nothing of what waits for him so long is dropped */
 
-struct peer { /* connections of one address */
+/* What is told when that happens. */
+#define DRY__HELD_TOO_MUCH \
+    "too much is held for clients, or for this address: try again (--rpc-memory-max)"
+
+struct peer { /* connections of one address, and what is held for them; gone with the last of both
+               */
     uint8_t ip[16];
     uint32_t count;
+    size_t held; /* bytes */
     struct peer *next;
 };
 
@@ -109,7 +115,7 @@ struct dry__server {
     uint32_t ran; /* requests, ever */
     struct dry__request *spare;
     uint32_t spare_count;
-    size_t held; /* bytes of requests, answers and messages; see dry__server_weigh() */
+    size_t held; /* bytes of requests, answers and messages, of each address its share at most */
     bool answered;
     uint8_t input[DRY__INPUT_BYTES];
 
@@ -126,10 +132,11 @@ struct dry__server {
 DRY_MUST_USE dry_status dry__server_init(struct dry__server **out, struct dry_rpc *rpc);
 /* Wait for something and handle it; false when it is time to stop. */
 bool dry__server_round(struct dry__server *s);
-/* Count what the request holds; false when it is more than a little and all clients together hold
- * too much, unless it does so nearly alone. */
+/* Count what the request holds; false when it is more than a little and its address holds more than
+ * its share, which is half, or all clients together hold too much, unless it does so nearly alone.
+ */
 bool dry__server_weigh(struct dry__server *s, struct dry__request *r);
-struct dry__request *dry__server_get(struct dry__server *s);
+struct dry__request *dry__server_get(struct dry__server *s, struct peer *for_whom);
 /* Accepts NULL. */
 void dry__server_put(struct dry__server *s, struct dry__request *r);
 /* Run what was read; true when it was answered at once, and is settled. */
@@ -160,13 +167,17 @@ void dry__connection_late(struct dry__server *s, struct connection *x);
 /* Send from *at on; false when the connection is broken. */
 bool dry__connection_send(struct connection *x, const struct dry_buf *b, size_t *at);
 
-/* --- peer.c: how many connections an address has --- */
+/* --- peer.c: how many connections an address has, and how much is held for it --- */
 
 struct sockaddr;
 /* One more for the address; NULL when that is too many, or without memory (no option). */
 struct peer *dry__peer_take(struct dry__server *s, const struct sockaddr *from,
                             struct peer_limit *reached);
 void dry__peer_give(struct dry__server *s, struct peer *p);
+/* Something that held `was` bytes holds `now`. */
+void dry__peer_charge(struct dry__server *s, struct peer *p, size_t was, size_t now);
+/* What an address may hold. */
+size_t dry__peer_share(const struct dry__server *s);
 /* Takes a socket that is too many: says so to it and, once a second, to the log. */
 void dry__peer_send_away(struct dry__server *s, int fd, const struct peer_limit *reached);
 /* Close those that had their time, or all; when the next one has had it. */

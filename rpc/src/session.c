@@ -64,24 +64,33 @@ static void kill_slow(struct dry__server *s, struct dry__session *n)
     dry__connection_turn_later(s, n->connection);
 }
 
+/* He lets more than a little wait, and too much is held: for all, or for his address while it is
+ * not one large answer that he is about to read. */
+static bool no_room(const struct dry__server *s, const struct dry__session *n, size_t more)
+{
+    size_t behind = n->waiting - (n->first != NULL ? n->first->buf.cap : 0);
+
+    return (n->waiting > DRY__SMALL_BYTES && s->held + more > s->rpc->limits.memory_bytes_max) ||
+           (behind > DRY__SMALL_BYTES && n->connection->peer->held + more > dry__peer_share(s));
+}
+
 /* Takes o; false when it was refused. */
 static bool queue_bytes(struct dry__server *s, struct dry__session *n, struct outgoing *o)
 {
     size_t more = o->buf.cap;
-    bool slow = n->waiting > DRY__SMALL_BYTES && s->held + more > s->rpc->limits.memory_bytes_max;
 
     if (n->connection == NULL || n->closing) {
         outgoing_free(o);
         return false;
     }
-    if (o->buf.ptr == NULL || slow || n->waiting + more > QUEUE_MAX) {
+    if (o->buf.ptr == NULL || no_room(s, n, more) || n->waiting + more > QUEUE_MAX) {
         kill_slow(s, n); /* too slow to read what he asked for */
         outgoing_free(o);
         return false;
     }
     if (n->first == NULL)
         dry__connection_arm(s, n->connection, DRY__NO_PROGRESS_S);
-    s->held += more;
+    dry__peer_charge(s, n->connection->peer, 0, more);
     n->waiting += more;
     *n->end = o;
     n->end = &o->next;
@@ -138,7 +147,7 @@ static void pong(struct dry__server *s, struct dry__session *n, struct dry_bytes
         n->pong->buf = o->buf;
         n->pong->at = o->at;
         n->waiting += o->buf.cap - old.cap;
-        s->held += o->buf.cap - old.cap;
+        dry__peer_charge(s, n->connection->peer, old.cap, o->buf.cap);
         o->buf = old;
         outgoing_free(o);
         return;
@@ -183,8 +192,7 @@ static void answer(struct dry__server *s, struct dry__session *n, struct dry__re
             o->buf = r->out;
             o->at = r->head;
             r->out = (struct dry_buf){0};
-            s->held -= r->charged;
-            r->charged = 0;
+            (void)dry__server_weigh(s, r);
         }
     } else {
         o = outgoing_of(DRY__FRAME_TEXT, dry_bytes_of(r->out.ptr + r->head, len));
@@ -250,7 +258,7 @@ void dry__session_close(struct dry__server *s, struct connection *x)
     }
     n->end = &n->first;
     n->pong = NULL;
-    s->held -= n->waiting;
+    dry__peer_charge(s, x->peer, n->waiting, 0);
     n->waiting = 0;
     drop(n);
 }
@@ -262,7 +270,7 @@ static const char *refusal(const struct dry__session *n)
     if (n->too_large)
         return "request too large (--rpc-body-max)";
     if (n->too_much)
-        return "too much is held for clients: try again (--rpc-memory-max)";
+        return DRY__HELD_TOO_MUCH;
     return n->under_way >= UNDER_WAY_MAX ? "too many requests are under way on this connection"
                                          : NULL;
 }
@@ -318,7 +326,7 @@ static bool message_add(struct dry__server *s, struct dry__session *n, struct dr
     dry_status st;
 
     if (n->reading == NULL)
-        n->reading = dry__server_get(s);
+        n->reading = dry__server_get(s, n->connection->peer);
     if (n->reading == NULL)
         return false;
     if (n->too_large || n->too_much)
@@ -416,7 +424,7 @@ static void sent(struct dry__server *s, struct dry__session *n)
     if (n->first == NULL)
         n->end = &n->first;
     n->waiting -= o->buf.cap;
-    s->held -= o->buf.cap;
+    dry__peer_charge(s, n->connection->peer, o->buf.cap, 0);
     outgoing_free(o);
 }
 

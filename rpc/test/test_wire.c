@@ -118,7 +118,7 @@ static void waits_between_messages(void **state)
     (void)state;
     wire_open(&f);
     fd = wire_connect(&f, 1);
-    wire_send(&f, fd, UPGRADE, sizeof(UPGRADE) - 1);
+    wire_send(&f, fd, SAID(UPGRADE));
     for (int i = 0; i < 3; i++) {
         (void)wire_heard(&f, fd, "");
         wire_later(&f, 1000000);
@@ -131,11 +131,62 @@ static void waits_between_messages(void **state)
     fixture_close(&f);
 }
 
+/* However much one address holds, it is half of what all may hold: others find their room. */
+static void leaves_room_to_others(void **state)
+{
+    static const char long_message[] = "\x81\xff\0\0\0\0\0\x06\0\0\0\0\0\0"; /* 384 KiB */
+    static const char body[] = POST "Content-Length: 245760\r\n\r\n";
+    static uint8_t blank[400 << 10];
+    struct fixture f;
+    struct dry__server *s;
+    int hog[12], same, other;
+
+    (void)state;
+    memset(blank, ' ', sizeof(blank));
+    memcpy(blank, CHAIN_ID, sizeof(CHAIN_ID) - 1);
+    wire_open(&f);
+    f.rpc->limits.body_bytes_max = 1u << 20;
+    f.rpc->limits.memory_bytes_max = 1u << 20;
+    s = f.rpc->server;
+    for (size_t i = 0; i < DRY_COUNT(hog); i++) { /* messages that never end */
+        hog[i] = wire_connect(&f, 1);
+        wire_send(&f, hog[i], SAID(UPGRADE));
+        wire_send(&f, hog[i], long_message, sizeof(long_message) - 1);
+        wire_send(&f, hog[i], blank, i < 2 ? 300 << 10 : 60 << 10);
+    }
+    CHECK(s->held <= 512u << 10);
+    same = wire_connect(&f, 1);
+    wire_send(&f, same, body, sizeof(body) - 1);
+    wire_send(&f, same, blank, 200 << 10);
+    CHECK(wire_heard(&f, same, "(--rpc-memory-max)"));
+    (void)close(same);
+    same = wire_connect(&f, 1); /* but a little is always possible */
+    wire_send(&f, same, SAID(POST "Content-Length: 31\r\n\r\n" CHAIN_ID));
+    CHECK(wire_heard(&f, same, "0x7a69"));
+    other = wire_connect(&f, 2);
+    wire_send(&f, other, body, sizeof(body) - 1);
+    wire_send(&f, other, blank, 240 << 10);
+    CHECK(wire_heard(&f, other, "0x7a69"));
+    for (size_t i = 0; i < DRY_COUNT(hog); i++)
+        (void)close(hog[i]);
+    wire_later(&f, 0);
+    wire_send(&f, same, SAID(POST "Content-Length: 819200\r\n\r\n"));
+    wire_send(&f, same, blank, sizeof(blank)); /* nearly alone it may be more */
+    memset(blank, ' ', sizeof(CHAIN_ID));
+    wire_send(&f, same, blank, sizeof(blank));
+    CHECK(wire_heard(&f, same, "0x7a69"));
+    (void)close(same);
+    (void)close(other);
+    wire_later(&f, 0);
+    CHECK(s->connections == 0 && s->held == 0);
+    fixture_close(&f);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(survives_without_memory),
-                                       cmocka_unit_test(does_not_wait_for_the_slow),
-                                       cmocka_unit_test(waits_between_messages)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(survives_without_memory), cmocka_unit_test(does_not_wait_for_the_slow),
+        cmocka_unit_test(waits_between_messages), cmocka_unit_test(leaves_room_to_others)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ struct dry_rpc_limits {
     uint64_t body_bytes_max;     /* --rpc-body-max [25 MB] */
     uint32_t batch_max;          /* --rpc-batch-max [1,000] */
     uint64_t response_bytes_max; /* --rpc-response-max [64 MB] */
-    uint64_t memory_bytes_max;   /* --rpc-memory-max, what is held for all clients [64 MB] */
+    uint64_t memory_bytes_max;   /* --rpc-memory-max, held for all; an address: half [64 MB] */
     uint64_t call_gas_max;       /* --rpc-call-gas [60,000,000] */
     uint64_t call_time_ms;       /* --rpc-call-timeout [5 s] */
     uint64_t logs_range_max;     /* --rpc-logs-range, blocks [100,000] */

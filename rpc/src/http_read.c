@@ -174,6 +174,15 @@ static void connection_read(struct dry__http_head *h, struct dry_bytes value)
     }
 }
 
+static void upgrade_read(struct dry__http_head *h, struct dry_bytes value)
+{
+    struct dry_bytes word;
+
+    while (split(&value, &word, ','))
+        if (dry__http_equal(trimmed(word), "websocket"))
+            h->websocket_said = true;
+}
+
 static bool length_read(struct dry__http_head *h, struct dry_bytes value)
 {
     if (h->has_length || value.len == 0 || value.len > 18)
@@ -218,7 +227,7 @@ static unsigned header_read(struct dry__http_head *h, const char **why, struct d
     } else if (dry__http_equal(name, "connection")) {
         connection_read(h, value);
     } else if (dry__http_equal(name, "upgrade")) {
-        h->websocket_said = h->websocket_said || dry__http_equal(value, "websocket");
+        upgrade_read(h, value);
     } else if (dry__http_equal(name, "sec-websocket-key")) {
         good = once(&h->key, value);
     } else if (dry__http_equal(name, "sec-websocket-version")) {
@@ -281,12 +290,14 @@ unsigned dry__http_head_read(struct dry__http_head *out, const char **why, struc
 
 enum {
     SIZE,
+    SIZE_BLANK,
     EXTENSION,
     SIZE_LF,
     DATA,
     DATA_CR,
     DATA_LF,
     TRAILER,
+    TRAILER_NAME,
     TRAILER_TEXT,
     TRAILER_LF,
     END_LF
@@ -315,8 +326,12 @@ static bool chunk_byte(struct dry__chunks *c, uint8_t b)
     case SIZE:
         if (c->line == 0 || (b != '\r' && b != ';' && b != ' ' && b != '\t'))
             return size_add(c, b);
-        c->state = b == '\r' ? SIZE_LF : EXTENSION;
+        c->state = b == '\r' ? SIZE_LF : b == ';' ? EXTENSION : SIZE_BLANK;
         return true;
+    case SIZE_BLANK:
+        if (b == '\r' || b == ';')
+            c->state = b == '\r' ? SIZE_LF : EXTENSION;
+        return ++c->line <= CHUNK_LINE_MAX && (c->state != SIZE_BLANK || b == ' ' || b == '\t');
     case EXTENSION:
     case TRAILER_TEXT:
         if (b == '\r')
@@ -333,8 +348,12 @@ static bool chunk_byte(struct dry__chunks *c, uint8_t b)
         c->state = SIZE;
         return b == '\n';
     case TRAILER:
-        c->state = b == '\r' ? END_LF : TRAILER_TEXT;
-        return b == '\r' || is_text(dry_bytes_of(&b, 1));
+        c->state = b == '\r' ? END_LF : TRAILER_NAME;
+        return b == '\r' || is_token(dry_bytes_of(&b, 1));
+    case TRAILER_NAME:
+        if (b == ':')
+            c->state = TRAILER_TEXT;
+        return ++c->line <= CHUNK_LINE_MAX && (b == ':' || is_token(dry_bytes_of(&b, 1)));
     case TRAILER_LF:
         c->state = TRAILER;
         return b == '\n';

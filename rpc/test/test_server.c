@@ -45,7 +45,7 @@ static void takes_bodies_as_they_come(void **state)
         "POST / HTTP/1.1\r\nHost: localhost\r\n" JSON "Content-Length: 48\r\n\r\n"
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_chainId\"} ",
         "POST / HTTP/1.1\r\nHost: localhost\r\n" JSON "Transfer-Encoding: chunked\r\n\r\n"
-        "2;a=b\r\n{\"\r\n00a \r\nid\":1,\"met\r\n13\r\nhod\":\"eth_chainId\"}\r\n0\r\nSum: "
+        "2 \t;a=b\r\n{\"\r\n00a \r\nid\":1,\"met\r\n13\r\nhod\":\"eth_chainId\"}\r\n0\r\nSum: "
         "1\r\n\r\n",
         "\r\nPOST http://localhost/ HTTP/1.1\r\nHost:localhost\r\nConnection: a, B\r\n" JSON
         "transfer-encoding: "
@@ -206,6 +206,12 @@ static const struct {
     {"a chunk without a size", CHUNKED "\r\n{}\r\n0\r\n\r\n", " 400 "},
     {"a chunk with a sign", CHUNKED "+2\r\n{}\r\n0\r\n\r\n", " 400 "},
     {"a chunk of all there is", CHUNKED "ffffffffffffffffff\r\n{}", " 400 "},
+    {"more behind a chunk's size", CHUNKED "2 x\r\n{}\r\n0\r\n\r\n", " 400 "},
+    {"a chunk's size in two", CHUNKED "1 2\r\n{}\r\n0\r\n\r\n", " 400 "},
+    {"a trailer without a colon", CHUNKED "2\r\n{}\r\n0\r\nno colon\r\n\r\n", " 400 "},
+    {"a trailer without a name", CHUNKED "2\r\n{}\r\n0\r\n: x\r\n\r\n", " 400 "},
+    {"a trailer that goes on", CHUNKED "2\r\n{}\r\n0\r\nA: b\r\n c\r\n\r\n", " 400 "},
+    {"a trailer cut short", CHUNKED "2\r\n{}\r\n0\r\nA\r\n\r\n", " 400 "},
     {"a chunk's line without CR", CHUNKED "2\n{}\r\n0\r\n\r\n", " 400 "},
     {"a header that goes on", "POST / HTTP/1.1\r\nHost: localhost\r\n x\r\n\r\n", " 400 "},
     {"a blank before the colon", "POST / HTTP/1.1\r\nHost : localhost\r\n\r\n", " 400 "},
@@ -464,6 +470,12 @@ static void speaks_web_socket(void **state)
     client_send_bytes(&c, "\x88\x82\0\0\0\0\x03\xe8", 8); /* and good-bye */
     CHECK(client_wait(&c, "\x88\x02\x03\xe8"));
     CHECK(!client_wait(&c, "more"));
+    client_close(&c);
+    client_open(&c, &f); /* one of several protocols */
+    client_send(&c, "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c , WebSocket\r\n"
+                    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    CHECK(client_wait(&c, " 101 "));
     client_close(&c);
     for (size_t i = 0; i < DRY_COUNT(bad); i++) {
         client_open(&c, &f);

@@ -196,6 +196,18 @@ static void http_end(struct dry__server *s, struct connection *x)
         dry__connection_turn_later(s, x);
 }
 
+/* The Date header, made once a second. */
+static const char *date(struct dry__server *s)
+{
+    if (s->now_ns >= s->date_ns) {
+        uint64_t ms = dry_clock_wall_ms(s->rpc->set.clock);
+
+        dry__http_date(s->date, ms / 1000);
+        s->date_ns = s->now_ns + (1000 - ms % 1000) * 1000000u;
+    }
+    return s->date;
+}
+
 /* Headers go in front of the JSON, so that one write takes both; what is long goes as the client
  * reads it. */
 static void http_write(struct dry__server *s, struct connection *x)
@@ -210,7 +222,7 @@ static void http_write(struct dry__server *s, struct connection *x)
         return;
     }
     if (x->at == 0) {
-        size_t n = dry__http_head(head, &x->answer, r->out.len - r->head);
+        size_t n = dry__http_head(head, &x->answer, r->out.len - r->head, date(s));
 
         x->at = r->head - n;
         memcpy(r->out.ptr + x->at, head, n);

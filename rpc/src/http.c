@@ -1,6 +1,7 @@
 /* http.c - who may ask, and how answers begin. */
 #include "http.h"
 #include <stdio.h>
+#include <time.h>
 
 /* The name in "name:port", "[::1]:port". */
 static struct dry_bytes host_name(struct dry_bytes host)
@@ -169,7 +170,18 @@ static const char *more_headers(const struct dry__http_answer *a)
     return a->old ? "connection: keep-alive\r\n" : "";
 }
 
-size_t dry__http_head(char out[DRY__HTTP_HEAD_MAX], const struct dry__http_answer *a, size_t body)
+void dry__http_date(char out[DRY__HTTP_DATE_MAX], uint64_t unix_seconds)
+{
+    time_t t = (time_t)unix_seconds;
+    struct tm tm;
+
+    if (gmtime_r(&t, &tm) == NULL ||
+        strftime(out, DRY__HTTP_DATE_MAX, "date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm) == 0)
+        out[0] = 0;
+}
+
+size_t dry__http_head(char out[DRY__HTTP_HEAD_MAX], const struct dry__http_answer *a, size_t body,
+                      const char *date)
 {
     bool json = a->status == 200 && a->has_body;
     char cors[DRY__ORIGIN_MAX + 160] = "", content[100] = "";
@@ -184,7 +196,7 @@ size_t dry__http_head(char out[DRY__HTTP_HEAD_MAX], const struct dry__http_answe
     if (a->status != 204)
         (void)snprintf(content, sizeof(content), "content-type: %s\r\ncontent-length: %zu\r\n",
                        json ? "application/json" : "text/plain; charset=utf-8", body);
-    n = snprintf(out, DRY__HTTP_HEAD_MAX, "HTTP/1.1 %u %s\r\n%s%s%s\r\n", a->status,
-                 status_text(a->status), content, cors, more_headers(a));
+    n = snprintf(out, DRY__HTTP_HEAD_MAX, "HTTP/1.1 %u %s\r\n%s%s%s%s\r\n", a->status,
+                 status_text(a->status), date, content, cors, more_headers(a));
     return n > 0 && (size_t)n < DRY__HTTP_HEAD_MAX ? (size_t)n : 0;
 }

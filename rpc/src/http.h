@@ -31,7 +31,11 @@ enum dry__page dry__page_find(const struct dry_rpc_settings *set, struct dry_byt
 void dry__page_write(const struct dry_rpc *rpc, struct dry__http_answer *a, struct dry_buf *out);
 /* An answer that refuses, and closes the connection. */
 void dry__http_refuse(struct dry__http_answer *out, unsigned status, const char *text);
+#define DRY__HTTP_DATE_MAX 40u
+/* The second's Date header, its line's end included (RFC 9110 6.6.1); empty when there is none. */
+void dry__http_date(char out[DRY__HTTP_DATE_MAX], uint64_t unix_seconds);
 /* Write the answer's head, blank line included; its length. */
-size_t dry__http_head(char out[DRY__HTTP_HEAD_MAX], const struct dry__http_answer *a, size_t body);
+size_t dry__http_head(char out[DRY__HTTP_HEAD_MAX], const struct dry__http_answer *a, size_t body,
+                      const char *date);
 
 #endif /* DRY_RPC_HTTP_H */

@@ -105,6 +105,8 @@ struct dry__server {
     bool running;
     int listener, wake, poll; /* -1: none */
     uint16_t port;
+    uint64_t date_ns; /* when the next second begins */
+    char date[DRY__HTTP_DATE_MAX];
     uint64_t now_ns, scan_ns; /* when deadlines are looked at next */
     bool deaf;                /* no new connections till the next look: out of descriptors */
     uint32_t connections;

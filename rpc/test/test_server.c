@@ -124,7 +124,9 @@ static void knows_older_and_careful_clients(void **state)
     struct client c;
 
     (void)state;
-    open_server(&f);
+    fixture_open_dev(&f);
+    f.clock.wall_ms = 784111777999; /* the example of RFC 9110 5.6.7 */
+    fixture_serve(&f, true);
     client_open(&c, &f);
     client_send(&c, "POST / HTTP/1.0\r\nConnection: keep-alive\r\n" JSON
                     "Content-Length: 31\r\n\r\n{\"id\":1,\"method\":\"eth_chainId\"}");
@@ -139,6 +141,10 @@ static void knows_older_and_careful_clients(void **state)
     client_send(&c, "GET / HTTP/1.0\r\n\r\n");
     CHECK(client_wait(&c, "connection: close\r\n"));
     CHECK(!client_wait(&c, "more"));
+    client_close(&c);
+    client_open(&c, &f);
+    client_send(&c, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(client_wait(&c, "\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
     client_close(&c);
     client_open(&c, &f); /* who says both, even in two headers, is taken to close */
     client_send(&c, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: x, Close , keep-alive\r\n"

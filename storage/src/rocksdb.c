@@ -123,7 +123,8 @@ static rocksdb_options_t *options_make(const struct dry_storage_settings *set,
     rocksdb_options_set_arena_block_size(o, 256 << 10);
     rocksdb_options_set_allow_concurrent_memtable_write(o, 0); /* one writer; saves memory */
     rocksdb_options_set_max_background_jobs(o, 2);
-    rocksdb_options_set_max_open_files(o, OPEN_FILES);
+    rocksdb_options_set_max_open_files(o, set->open_files_max != 0 ? (int)set->open_files_max
+                                                                   : OPEN_FILES);
     rocksdb_options_set_skip_stats_update_on_db_open(o, 1);
     rocksdb_options_set_compression_per_level(o, compression, DRY_COUNT(compression));
     rocksdb_options_set_level0_file_num_compaction_trigger(o, LEVEL0_FILES);

@@ -429,13 +429,37 @@ static int cleanup(void **state)
     return 0;
 }
 
+/* The library's own record of its settings tells what it was opened with. */
+static void open_files(void **state)
+{
+    static const struct {
+        uint32_t max;
+        const char *line;
+    } cases[] = {{0, "max_open_files=256\n"}, {77, "max_open_files=77\n"}};
+
+    (void)state;
+    for (size_t i = 0; i < DRY_COUNT(cases); i++) {
+        struct dry_storage_settings set = {.path = dir, .open_files_max = cases[i].max};
+        struct dry_storage *s = NULL;
+        struct dry_buf text = {0};
+
+        fresh_dir();
+        CHECK(dry_ok(dry_storage_open(&s, &dry_storage_rocksdb, &set, NULL)));
+        CHECK(dry_ok(dry_file_read(&text, file_like("OPTIONS-"), 1u << 20)));
+        CHECK(dry_ok(dry_buf_append_byte(&text, 0)));
+        CHECK_MSG(strstr((const char *)text.ptr, cases[i].line) != NULL, cases[i].line);
+        dry_buf_fini(&text);
+        dry_storage_close(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORAGE_SUITE_TESTS(&suite),
 
         cmocka_unit_test(refusals),  cmocka_unit_test(damaged),     cmocka_unit_test(killed),
-        cmocka_unit_test(disk_full), cmocka_unit_test(allocations),
+        cmocka_unit_test(disk_full), cmocka_unit_test(allocations), cmocka_unit_test(open_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, cleanup);

@@ -4,7 +4,7 @@
 #define DRY_COMMON_STORAGE_H
 #include <drystone/common/bytes.h>
 
-#define DRY_STORAGE_ABI 1u
+#define DRY_STORAGE_ABI 2u
 #define DRY_KEY_BYTES_MAX 256u
 #define DRY_VALUE_BYTES_MAX (128u << 20)
 
@@ -16,6 +16,7 @@ struct dry_cursor;
 struct dry_storage_settings {
     const char *path;                         /* directory of a durable driver; ignored by memory */
     uint64_t cache_bytes, write_buffer_bytes; /* 0: the driver's own */
+    uint32_t open_files_max;                  /* data files held open at once; 0: likewise */
     bool read_only;
 };
 

@@ -1,5 +1,6 @@
 /* node.c - opening and closing the parts of a node in order. */
 #include "node.h"
+#include "descriptors.h"
 #include "drivers.h"
 #include "gauges.h"
 #include "hd.h"
@@ -55,13 +56,44 @@ static dry_status dev_genesis(struct dry_node *n, struct dry_buf *json)
 
 /* --- storage --- */
 
+/* Raise the limit of open files as far as it goes, and share what there is. */
+static dry_status descriptors_share(struct dry_node *n, uint32_t *store_tables, bool durable,
+                                    struct dry_buf *error)
+{
+    uint32_t wanted = (uint32_t)dry_options_u64(n->options, "rpc-connections-max");
+    struct dry_descriptors d;
+    uint64_t limit;
+    char text[48];
+    dry_status st = dry_descriptors_share(&d, 0, wanted, durable);
+
+    if (!dry_ok(st))
+        return st;
+    limit = dry_limit_open_files(d.want);
+    st = dry_descriptors_share(&d, limit, wanted, durable);
+    if (!dry_ok(st)) {
+        (void)snprintf(text, sizeof(text), "%llu of %llu (ulimit -n)", (unsigned long long)limit,
+                       (unsigned long long)d.want);
+        dry_complain(error, "the limit of open files is too low: ", text);
+        return st;
+    }
+    if (d.connections < wanted)
+        DRY_LOG(&n->log, WARN, "node",
+                "fewer connections than --rpc-connections-max: the limit of open files (ulimit -n) "
+                "is too low for them",
+                DRY_FIELD_U64("connections", d.connections), DRY_FIELD_U64("limit", limit),
+                DRY_FIELD_U64("needed", d.want));
+    n->connections_max = d.connections;
+    *store_tables = d.store_tables;
+    return DRY_OK;
+}
+
 static dry_status storage_open(struct dry_node *n, struct dry_buf *error)
 {
     const char *dir = dry_options_text(n->options, "datadir");
     const char *driver = dry_options_text(n->options, "storage-driver");
     struct dry_storage_settings set = {.cache_bytes = dry_options_u64(n->options, "cache")};
     struct dry_buf path = {0};
-    dry_status st = DRY_OK;
+    dry_status st;
 
     if (driver == NULL)
         driver = dir != NULL ? "rocksdb" : "memory";
@@ -69,6 +101,9 @@ static dry_status storage_open(struct dry_node *n, struct dry_buf *error)
         dry_complain(error, "--storage-driver rocksdb wants a directory: add --datadir DIR", "");
         return DRY_EINVAL;
     }
+    st = descriptors_share(n, &set.open_files_max, strcmp(driver, "memory") != 0, error);
+    if (!dry_ok(st))
+        return st;
     if (dir != NULL) {
         st = dry_dir_make(dir, 0700);
         if (!dry_ok(st)) {

@@ -23,6 +23,7 @@ struct dry_node {
     struct dry_chain *chain;
     struct dry_rpc *rpc;
     struct dry_timer *engine_timer;
+    uint32_t connections_max; /* what --rpc-connections-max and the limit of open files allow */
     const char *genesis_path; /* borrowed; NULL: none was named */
     const char *engine;       /* the consensus driver's name */
     bool wake_posted;

@@ -47,8 +47,10 @@ static void banner(const struct dry_node *n)
     (void)fflush(stdout);
 }
 
-static void rpc_limits(const struct dry_options *o, struct dry_rpc_limits *l)
+static void rpc_limits(const struct dry_node *n, struct dry_rpc_limits *l)
 {
+    const struct dry_options *o = n->options;
+
     l->body_bytes_max = dry_options_u64(o, "rpc-body-max");
     l->batch_max = (uint32_t)dry_options_u64(o, "rpc-batch-max");
     l->response_bytes_max = dry_options_u64(o, "rpc-response-max");
@@ -57,7 +59,7 @@ static void rpc_limits(const struct dry_options *o, struct dry_rpc_limits *l)
     l->call_time_ms = dry_options_u64(o, "rpc-call-timeout");
     l->logs_range_max = dry_options_u64(o, "rpc-logs-range");
     l->logs_max = (uint32_t)dry_options_u64(o, "rpc-logs-max");
-    l->connections_max = (uint32_t)dry_options_u64(o, "rpc-connections-max");
+    l->connections_max = n->connections_max;
     l->connections_ip_max = (uint32_t)dry_options_u64(o, "rpc-connections-ip-max");
     l->filters_max = (uint32_t)dry_options_u64(o, "rpc-filters-max");
     l->subscriptions_max = (uint32_t)dry_options_u64(o, "rpc-subscriptions-max");
@@ -100,7 +102,7 @@ static dry_status serve(struct dry_node *n, struct dry_buf *error)
         origins[0] = "*";
         set.origin_count = 1;
     }
-    rpc_limits(o, &set.limits);
+    rpc_limits(n, &set.limits);
     return dry_rpc_open(&n->rpc, &set, error);
 }
 

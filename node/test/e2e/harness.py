@@ -27,11 +27,11 @@ def check(condition, what):
 class Node:
     """A running `drystone start`; the port is read from its log."""
 
-    def __init__(self, program, *arguments, wait=True):
+    def __init__(self, program, *arguments, wait=True, setup=None):
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
             [program, "start", "--http-port", "0", *arguments], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=setup)
         self.log, self.out, self.port = [], [], None
         self.ready = threading.Event()
         self.threads = [threading.Thread(target=self._read_log, daemon=True),
@@ -98,12 +98,12 @@ class Node:
             thread.join()
 
 
-def run(program, *arguments, input_text=None, environment=None):
+def run(program, *arguments, input_text=None, environment=None, setup=None):
     """A command to its end: exit code, standard output, standard error."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("DRYSTONE_")}
     env.update(environment or {})
     done = subprocess.run([program, *arguments], input=input_text or "", text=True,
-                          capture_output=True, timeout=120, env=env)
+                          capture_output=True, timeout=120, env=env, preexec_fn=setup)
     return done.returncode, done.stdout, done.stderr
 
 

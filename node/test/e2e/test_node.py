@@ -2,6 +2,8 @@
 """What a user meets at the command line: times, messages, exit codes, directories, restarts."""
 import json
 import os
+import re
+import resource
 import signal
 import socket
 import subprocess
@@ -401,6 +403,52 @@ def full_disk(program, directory, slow):
         subprocess.run(["umount", "-l", place], check=True)
 
 
+def scarce_descriptors(program, directory, slow):
+    """Connections never take the descriptors the database needs; the limit is raised where it may be."""
+    def limits(soft, hard):
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    node = Node(program, "--datadir", os.path.join(directory, "raised"), setup=limits(256, 2048))
+    with open(f"/proc/{node.process.pid}/limits") as file:
+        soft = int(re.search(r"Max open files\s+(\d+)", file.read()).group(1))
+    check(soft >= 1024 + 256, f"the limit was raised to {soft}")
+    check(not any("ulimit" in line for line in node.log), "no warning: " + "".join(node.log))
+    node.stop()
+    code, _, error = run(program, "start", "-p", "0", "--datadir", directory, setup=limits(100, 100))
+    check(code == 1 and "ulimit -n" in error and "100" in error, f"{code}: {error}")
+
+    node = Node(program, "--datadir", os.path.join(directory, "capped"), "--log-level", "warn,node=info",
+                setup=limits(256, 256))
+    check(any("--rpc-connections-max" in line and "limit=256" in line for line in node.log),
+          "the cap is told: " + "".join(node.log))
+    node.send()
+    crowd = []
+    for i in range(300):
+        guest = socket.socket()
+        guest.bind((f"127.0.0.{2 + i // 100}", 0))
+        guest.settimeout(5)
+        try:
+            guest.connect(("127.0.0.1", node.port))
+            crowd.append(guest)
+        except OSError:
+            guest.close()
+    time.sleep(0.5)
+    held = len(os.listdir(f"/proc/{node.process.pid}/fd"))
+    check(held <= 256 - 64, f"{held} descriptors taken")
+    crowd.pop(0).close()  # make room for one who asks
+    time.sleep(0.2)
+    before = node.head()
+    blob = {"from": ACCOUNTS[0], "to": ACCOUNTS[1], "gas": "0x400000"}
+    for _ in range(20 if slow else 450):  # 16 MiB fill the write buffer: tables are written and merged
+        answer = node.call("eth_sendTransaction", {**blob, "data": "0x" + os.urandom(50000).hex()})
+        check("result" in answer, f"refused: {answer}")
+    check(node.head() == before + (20 if slow else 450), f"the head is {node.head()}")
+    for guest in crowd:
+        guest.close()
+    node.stop()
+    return f"{held} descriptors of 256 taken"
+
+
 def metrics(program, directory, slow):
     """What was done is counted at /metrics; /health tells when the chain is stuck. Only if asked for."""
     def get(node, path):
@@ -468,4 +516,4 @@ def metrics(program, directory, slow):
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, port_in_use, datadir_locked,
           other_chain, invalid_genesis, wrong_usage, small_commands, keys, evm, older_fixtures, transfer,
-          block_time, metrics, read_only, full_disk])
+          block_time, metrics, read_only, full_disk, scarce_descriptors])

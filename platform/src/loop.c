@@ -23,10 +23,15 @@ struct dry_loop {
     struct dry_cond room;
     struct call *queue; /* a ring */
     uint32_t max, first, count, waiting;
+    uint64_t posted, taken; /* calls ever put in the queue, and handed over */
+    uint64_t woken_after;   /* the wake asked for comes when so many calls were handed over */
+    bool woken;
     struct dry__loop_node *nodes, **nodes_end;
     atomic_bool stop;
     void (*on_signal)(void *arg, int signum);
     void *signal_arg;
+    void (*on_woken)(void *arg);
+    void *woken_arg;
 };
 
 struct dry_timer {
@@ -49,6 +54,7 @@ static uint32_t take(struct dry_loop *l, struct call batch[BATCH], struct dry__l
         l->first = (l->first + 1) % l->max;
         l->count--;
     }
+    l->taken += n;
     *nodes = l->nodes;
     l->nodes = NULL;
     l->nodes_end = &l->nodes;
@@ -76,6 +82,19 @@ static bool drain(struct dry_loop *l)
     return n == BATCH;
 }
 
+/* What was posted before the wake was asked for has run: as if it had been posted, too. */
+static bool wake_due(struct dry_loop *l)
+{
+    bool due;
+
+    dry_mutex_lock(&l->lock);
+    due = l->woken && l->taken >= l->woken_after;
+    if (due)
+        l->woken = false; /* the callback may ask for the next one */
+    dry_mutex_unlock(&l->lock);
+    return due;
+}
+
 static void on_wake(uv_async_t *handle)
 {
     struct dry_loop *l = handle->data;
@@ -85,6 +104,8 @@ static void on_wake(uv_async_t *handle)
         l->on_signal(l->signal_arg, signum);
     if (drain(l))
         uv_async_send(&l->wake);
+    if (wake_due(l))
+        l->on_woken(l->woken_arg);
     if (atomic_exchange(&l->stop, false))
         uv_stop(&l->uv);
 }
@@ -181,6 +202,7 @@ static void enqueue(struct dry_loop *l, void (*fn)(void *arg), void *arg)
 {
     l->queue[(l->first + l->count) % l->max] = (struct call){fn, arg};
     l->count++;
+    l->posted++;
 }
 
 dry_status dry_loop_post(struct dry_loop *l, void (*fn)(void *arg), void *arg)
@@ -209,6 +231,25 @@ void dry_loop_post_wait(struct dry_loop *l, void (*fn)(void *arg), void *arg)
         dry_cond_wait(&l->room, &l->lock);
     l->waiting--;
     enqueue(l, fn, arg);
+    dry_mutex_unlock(&l->lock);
+    uv_async_send(&l->wake);
+}
+
+void dry_loop_on_wake(struct dry_loop *l, void (*fn)(void *arg), void *arg)
+{
+    DRY_ASSERT(dry_loop_is_current(l) && l->on_woken == NULL);
+    l->on_woken = fn;
+    l->woken_arg = arg;
+}
+
+void dry_loop_wake(struct dry_loop *l)
+{
+    DRY_ASSERT(l->on_woken != NULL);
+    dry_mutex_lock(&l->lock);
+    if (!l->woken) {
+        l->woken = true;
+        l->woken_after = l->posted;
+    }
     dry_mutex_unlock(&l->lock);
     uv_async_send(&l->wake);
 }

@@ -39,6 +39,88 @@ static void posts(void **state)
     CHECK(ordered == 11 && order[10] == 77);
 }
 
+static void wake_again(void *arg)
+{
+    note(arg);
+    if (ordered == 12)
+        dry_loop_wake(loop);
+}
+
+/* A wake arrives however full the queue is, once, in its turn; its callback may ask for another. */
+static void wakes(void **state)
+{
+    (void)state;
+    ordered = 0;
+    CHECK(dry_ok(dry_loop_open(&loop, 10)));
+    dry_loop_on_wake(loop, wake_again, (void *)77);
+    dry_loop_wake(loop);
+    dry_loop_poll(loop);
+    CHECK(ordered == 1 && order[0] == 77);
+    for (uintptr_t i = 0; i < 10; i++)
+        CHECK(dry_ok(dry_loop_post(loop, note, (void *)i)));
+    CHECK(dry_loop_post(loop, note, NULL).code == DRY_CODE_EBUSY);
+    dry_loop_wake(loop);
+    dry_loop_wake(loop);
+    for (int i = 0; i < 5; i++)
+        dry_loop_poll(loop);
+    CHECK(ordered == 13);
+    for (unsigned i = 0; i < 10; i++)
+        CHECK(order[1 + i] == i);
+    CHECK(order[11] == 77 && order[12] == 77);
+    dry_loop_wake(loop);
+    dry_loop_close(loop); /* drops it */
+    CHECK(ordered == 13);
+}
+
+/* More is queued than runs at once: the wake waits for what came before it, not for what follows.
+ */
+static void wakes_in_turn(void **state)
+{
+    (void)state;
+    ordered = 0;
+    CHECK(dry_ok(dry_loop_open(&loop, 0)));
+    dry_loop_on_wake(loop, note, (void *)777);
+    for (uintptr_t i = 0; i < 100; i++)
+        CHECK(dry_ok(dry_loop_post(loop, note, (void *)i)));
+    dry_loop_wake(loop);
+    for (uintptr_t i = 100; i < 300; i++)
+        CHECK(dry_ok(dry_loop_post(loop, note, (void *)i)));
+    for (int i = 0; i < 20; i++)
+        dry_loop_poll(loop);
+    CHECK(ordered == 301);
+    for (unsigned i = 0, at = 0; i < 301; i++) {
+        if (order[i] == 777)
+            CHECK(i >= 100 && i < 200);
+        else
+            CHECK(order[i] == at++);
+    }
+    dry_loop_close(loop);
+}
+
+static void waker(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 1000; i++)
+        dry_loop_wake(loop);
+}
+
+/* Wakes by another thread: many are one, and the last is never lost. */
+static void wakes_from_thread(void **state)
+{
+    struct dry_thread t;
+
+    (void)state;
+    ordered = 0;
+    CHECK(dry_ok(dry_loop_open(&loop, 1)));
+    dry_loop_on_wake(loop, stop, loop);
+    CHECK(dry_ok(dry_loop_post(loop, note, NULL)));
+    CHECK(dry_ok(dry_thread_start(&t, "waker", waker, NULL)));
+    dry_loop_run(loop);
+    dry_thread_join(&t);
+    CHECK(ordered == 1);
+    dry_loop_close(loop);
+}
+
 static void poster(void *arg)
 {
     (void)arg;
@@ -315,10 +397,17 @@ static void allocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(posts),       cmocka_unit_test(posts_from_thread),
-        cmocka_unit_test(timers),      cmocka_unit_test(submits),
-        cmocka_unit_test(pushes_back), cmocka_unit_test(runs),
-        cmocka_unit_test(runs_shared), cmocka_unit_test(signals),
+        cmocka_unit_test(posts),
+        cmocka_unit_test(wakes),
+        cmocka_unit_test(wakes_in_turn),
+        cmocka_unit_test(wakes_from_thread),
+        cmocka_unit_test(posts_from_thread),
+        cmocka_unit_test(timers),
+        cmocka_unit_test(submits),
+        cmocka_unit_test(pushes_back),
+        cmocka_unit_test(runs),
+        cmocka_unit_test(runs_shared),
+        cmocka_unit_test(signals),
         cmocka_unit_test(allocations),
     };
 

@@ -29,6 +29,12 @@ bool dry_loop_is_current(const struct dry_loop *l);
 DRY_MUST_USE dry_status dry_loop_post(struct dry_loop *l, void (*fn)(void *arg), void *arg);
 /* As dry_loop_post(), but waits for room instead of failing. Thread: any but the loop thread. */
 void dry_loop_post_wait(struct dry_loop *l, void (*fn)(void *arg), void *arg);
+/* What dry_loop_wake() calls; once per loop, before the first wake. */
+void dry_loop_on_wake(struct dry_loop *l, void (*fn)(void *arg), void *arg);
+/* Have that called on the loop thread once, behind the calls posted so far. Takes no place in the
+ * queue, so it cannot fail; wakes asked for before it comes are one. dry_loop_close() drops it.
+ * Thread: any. */
+void dry_loop_wake(struct dry_loop *l);
 
 /* A timer that calls fn(arg) on the loop thread; stopped at first. */
 DRY_MUST_USE dry_status dry_timer_open(struct dry_timer **out, struct dry_loop *l,

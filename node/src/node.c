@@ -149,7 +149,6 @@ static void on_wake(void *arg)
     struct dry_node *n = arg;
     dry_status st;
 
-    n->wake_posted = false;
     if (n->stopping)
         return;
     st = dry_chain_work(n->chain);
@@ -162,8 +161,8 @@ static void wake(void *ctx)
 {
     struct dry_node *n = ctx;
 
-    if (!n->wake_posted && !n->stopping)
-        n->wake_posted = dry_ok(dry_loop_post(n->loop, on_wake, n));
+    if (!n->stopping)
+        dry_loop_wake(n->loop);
 }
 
 static dry_status genesis_file(struct dry_node *n, struct dry_buf *json, struct dry_buf *error)
@@ -353,6 +352,8 @@ dry_status dry_node_open(struct dry_node *n, const struct dry_options *options,
     st = dry_log_levels(&n->log, dry_options_text(options, "log-level"), error);
     if (dry_ok(st))
         st = dry_loop_open(&n->loop, 0);
+    if (dry_ok(st))
+        dry_loop_on_wake(n->loop, on_wake, n);
     if (dry_ok(st))
         st = dry_timer_open(&n->engine_timer, n->loop, on_timer, n);
     if (dry_ok(st))

@@ -26,10 +26,9 @@ struct dry_node {
     uint32_t connections_max; /* what --rpc-connections-max and the limit of open files allow */
     const char *genesis_path; /* borrowed; NULL: none was named */
     const char *engine;       /* the consensus driver's name */
-    bool wake_posted;
-    bool stopping; /* a signal came */
-    bool dev;      /* a dev chain: keys are known, evm_ methods are on */
-    bool fresh;    /* the chain was made by this start */
+    bool stopping;            /* a signal came */
+    bool dev;                 /* a dev chain: keys are known, evm_ methods are on */
+    bool fresh;               /* the chain was made by this start */
     struct dry_rpc_account *accounts;
     uint32_t account_count;
 };

@@ -302,11 +302,28 @@ int dry_cmd_account_import(const struct dry_options *options)
     return finish(&k, st);
 }
 
+/* The secret in a file that names k->address; what a file says of itself is nobody's word. */
+static dry_status secret_of_address(struct keys *k, const char *file)
+{
+    struct dry_address asked = k->address;
+    char found[DRY_ADDRESS_TEXT];
+    dry_status st = secret_read(k, file);
+
+    if (dry_ok(st))
+        st = address_of_secret(k);
+    if (!dry_ok(st) || memcmp(k->address.b, asked.b, sizeof(asked.b)) == 0)
+        return st;
+    dry_address_text(found, &k->address);
+    dry_complain(&k->error, file, " names this address, but holds the key of ");
+    dry_complain(&k->error, found, "");
+    return DRY_EINVAL;
+}
+
 static dry_status export_secret(struct keys *k, const char *file)
 {
     char text[67] = "0x", address[DRY_ADDRESS_TEXT];
     const char *pairs[][2] = {{"address", address}, {"secret", text}};
-    dry_status st = secret_read(k, file);
+    dry_status st = secret_of_address(k, file);
 
     if (!dry_ok(st))
         return st;

@@ -228,6 +228,26 @@ def keys(program, directory, slow):
     check(code == 0 and out.count("\n") == 2 and made["peerId"] in out, out)
 
 
+def forged_address(program, directory, slow):
+    """A key file that claims another address does not pass its key off as that one's."""
+    store = os.path.join(directory, "keys")
+    password = {"DRYSTONE_PASSWORD": "correct horse"}
+    code, out, error = run(program, "account", "new", "--keystore", store, "--light", "--json",
+                           environment=password)
+    check(code == 0, error)
+    made = json.loads(out)
+    with open(made["addressFile"]) as file:
+        content = json.load(file)
+    content["address"] = ACCOUNTS[0][2:]
+    with open(made["addressFile"], "w") as file:
+        json.dump(content, file)
+    for form in ([], ["--json"]):
+        code, out, error = run(program, "account", "export", ACCOUNTS[0], "--keystore", store, *form,
+                               environment=password)
+        check(code == 1 and out == "", f"{code}: exported {out}")
+        check(made["addressFile"] in error and made["address"] in error, error)
+
+
 def evm(program, directory, slow):
     code, out, error = run(program, "evm", "run", "--code", "602a60005260206000f3", "--json")
     result = json.loads(out)
@@ -515,5 +535,5 @@ def metrics(program, directory, slow):
 
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, port_in_use, datadir_locked,
-          other_chain, invalid_genesis, wrong_usage, small_commands, keys, evm, older_fixtures, transfer,
+          other_chain, invalid_genesis, wrong_usage, small_commands, keys, forged_address, evm, older_fixtures, transfer,
           block_time, metrics, read_only, full_disk, scarce_descriptors])

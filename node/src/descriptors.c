@@ -1,8 +1,9 @@
 /* descriptors.c - the limit of open files, shared. */
 #include "descriptors.h"
 
-#define OTHERS 64u        /* standard streams, listener, loop, a block file, who is turned away */
-#define STORE_BESIDES 64u /* log, manifest, tables being written, tables read at once in a merge \
+#define OTHERS 64u /* standard streams, listener, loop, a block file, who is turned away */
+#define STORE_BESIDES                                                                            \
+    64u                   /* log, manifest, tables being written, tables read at once in a merge \
                            */
 #define STORE_TABLES 256u /* open tables when there is room for them */
 #define STORE_TABLES_MIN 32u /* fewer, and each read opens a file */

@@ -10,7 +10,7 @@ struct dry_hd_key {
     uint8_t secret[32], chain_code[32];
 };
 /* m/44'/60'/0'/0 of a mnemonic (words separated by single blanks, no passphrase). The words are not
- * checked against a list: any phrase gives accounts, as wallets that import "custom" phrases do.
+ * checked here (mnemonic.h does): any phrase gives accounts.
  * EINVAL when the phrase is longer than the maximum, ENOMEM. Costs 2,048 rounds of HMAC-SHA-512. */
 DRY_MUST_USE dry_status dry_hd_open(struct dry_hd_key *out, const char *mnemonic);
 /* Its i-th account. EINVAL when there is none (odds 2^-127), ENOMEM. */

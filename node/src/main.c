@@ -1,6 +1,8 @@
 /* drystone: the program. A sub-command by name. */
 #include "commands.h"
+#include "mnemonic.h"
 #include "options_table.h"
+#include "report.h"
 #include "version.h"
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +59,16 @@ static const struct {
     {DRY_CMD_COMPLETIONS, completions},
 };
 
+static int config_check(const struct dry_options *o)
+{
+    struct dry_buf text = {0}, error = {0};
+    dry_status st = dry_mnemonic_option_check(o, &error);
+
+    if (!dry_ok(st))
+        return dry_report(&error, st);
+    return print(&text, dry_buf_append_text(&text, "the configuration is valid\n"), 0);
+}
+
 static int run(const struct dry_options *o)
 {
     const struct dry_command *command = dry_options_command(o);
@@ -72,7 +84,7 @@ static int run(const struct dry_options *o)
     case DRY_CMD_CONFIG_DUMP:
         return print(&text, dry_options_dump(o, &text), 0);
     case DRY_CMD_CONFIG_CHECK:
-        return print(&text, dry_buf_append_text(&text, "the configuration is valid\n"), 0);
+        return config_check(o);
     case DRY_CMD_VERSION:
         return print(&text, dry_buf_append_text(&text, "drystone " DRY_VERSION "\n"), 0);
     case DRY_CMD_MANUAL:

@@ -4,6 +4,7 @@
 #include "drivers.h"
 #include "gauges.h"
 #include "hd.h"
+#include "mnemonic.h"
 #include "report.h"
 #include <drystone/platform/log.h>
 #include <drystone/platform/system.h>
@@ -14,7 +15,7 @@
 
 /* --- dev accounts --- */
 
-static dry_status accounts_make(struct dry_node *n)
+static dry_status accounts_make(struct dry_node *n, struct dry_buf *error)
 {
     const char *mnemonic = dry_options_text(n->options, "mnemonic");
     uint32_t count = (uint32_t)dry_options_u64(n->options, "accounts");
@@ -23,6 +24,9 @@ static dry_status accounts_make(struct dry_node *n)
 
     if (mnemonic == NULL)
         return DRY_OK; /* a command that serves nobody */
+    st = dry_mnemonic_option_check(n->options, error);
+    if (!dry_ok(st))
+        return st;
     n->accounts = dry_arena_zalloc(&n->arena, count + 1u, sizeof(*n->accounts));
     if (n->accounts == NULL)
         return DRY_ENOMEM;
@@ -32,6 +36,14 @@ static dry_status accounts_make(struct dry_node *n)
     dry_wipe(&parent, sizeof(parent));
     n->account_count = count;
     return st;
+}
+
+/* Before anything else sets the count: so many secrets are wiped. */
+static void accounts_forget(struct dry_node *n)
+{
+    if (n->accounts != NULL)
+        dry_wipe(n->accounts, n->account_count * sizeof(*n->accounts));
+    n->account_count = 0;
 }
 
 static dry_status dev_genesis(struct dry_node *n, struct dry_buf *json)
@@ -300,7 +312,7 @@ static dry_status options_check(struct dry_node *n, struct dry_buf *error)
     }
     DRY_LOG(&n->log, WARN, "node",
             "this chain was made with another --mnemonic: no account is unlocked");
-    n->account_count = 0;
+    accounts_forget(n);
     return DRY_OK;
 }
 
@@ -321,7 +333,7 @@ static dry_status chain_open(struct dry_node *n, bool make_dev, struct dry_buf *
                          : n->fresh && make_dev  ? DRY_BYTES_LIT(DEV_MARK)
                                                  : dry_buf_bytes(&stored));
     if (dry_ok(st) && n->dev)
-        st = accounts_make(n);
+        st = accounts_make(n, error);
     if (dry_ok(st) && n->fresh && n->genesis_path == NULL && make_dev)
         st = dev_genesis(n, &json);
     if (!dry_ok(st))
@@ -379,8 +391,7 @@ void dry_node_close(struct dry_node *n)
     dry_storage_close(n->storage);
     dry_dir_lock_fini(&n->dir_lock);
     dry_metrics_close(n->metrics);
-    if (n->accounts != NULL)
-        dry_wipe(n->accounts, n->account_count * sizeof(*n->accounts));
+    accounts_forget(n);
     dry_arena_fini(&n->arena);
     *n = (struct dry_node){0};
 }

@@ -80,21 +80,69 @@ static void remove_one(const char *name, void *arg)
     dry_buf_fini(&path);
 }
 
+/* The data directory and the database in it. */
+static void wipe(const char *place)
+{
+    struct dry_buf chain = {0};
+
+    if (dry_ok(dry_path_join(&chain, place, "chain"))) {
+        (void)!dry_ok(dry_dir_each((char *)chain.ptr, remove_one, chain.ptr));
+        (void)rmdir((char *)chain.ptr);
+    }
+    dry_buf_fini(&chain);
+    (void)!dry_ok(dry_dir_each(place, remove_one, (void *)(uintptr_t)place));
+    (void)rmdir(place);
+}
+
+/* Open with a phrase, or with the usual one; count the accounts unlocked and bytes of secrets left.
+ */
+static void open_accounts(uint32_t *unlocked, size_t *left, const char *place, const char *phrase)
+{
+    const char *argv[] = {"start", "--datadir",  place, "--log-level",
+                          "error", "--mnemonic", phrase};
+    struct dry_options *options = NULL;
+    struct dry_buf error = {0};
+    struct dry_node node;
+
+    CHECK(dry_ok(dry_options_open(&options, &dry_options_table,
+                                  phrase != NULL ? DRY_COUNT(argv) : DRY_COUNT(argv) - 2, argv,
+                                  NULL, &error)));
+    CHECK(dry_ok(dry_node_open(&node, options, NULL, true, &error)));
+    *unlocked = node.account_count;
+    *left = 0;
+    for (size_t i = 0; i < 10; i++)
+        for (size_t k = 0; k < sizeof(node.accounts[i].secret); k++)
+            *left += node.accounts[i].secret[k] != 0;
+    dry_node_close(&node);
+    dry_options_close(options);
+    dry_buf_fini(&error);
+}
+
+/* Secrets that a chain has no use for are wiped when that is known: closing would not find them. */
+static void strangers(void **state)
+{
+    char place[] = "/tmp/drystone-strangers-XXXXXX";
+    const char *own = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+    uint32_t unlocked;
+    size_t left;
+
+    (void)state;
+    CHECK(mkdtemp(place) != NULL);
+    open_accounts(&unlocked, &left, place, own);
+    CHECK(unlocked == 10 && left > 200);
+    open_accounts(&unlocked, &left, place, NULL);
+    CHECK(unlocked == 0 && left == 0);
+    wipe(place);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(refused)};
-    struct dry_buf chain = {0};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(refused), cmocka_unit_test(strangers)};
     int failed;
 
     if (mkdtemp(dir) == NULL)
         return 1;
     failed = cmocka_run_group_tests(tests, NULL, NULL);
-    if (dry_ok(dry_path_join(&chain, dir, "chain"))) {
-        (void)!dry_ok(dry_dir_each((char *)chain.ptr, remove_one, chain.ptr));
-        (void)rmdir((char *)chain.ptr);
-    }
-    (void)!dry_ok(dry_dir_each(dir, remove_one, dir));
-    (void)rmdir(dir);
-    dry_buf_fini(&chain);
+    wipe(dir);
     return failed;
 }

@@ -13,6 +13,9 @@ import urllib.request
 from harness import ACCOUNTS, Failed, Node, check, genesis, main, run
 
 
+PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"  # BIP-39's own
+
+
 def limit(slow, milliseconds):
     """Times are kept by the release build; sanitizers only need to get there."""
     return milliseconds * (20 if slow else 1)
@@ -101,8 +104,27 @@ def restart_options(program, directory, slow):
     node.stop()
     code, _, error = run(program, "start", "-p", "0", "--datadir", data, "--chain-id", "78")
     check(code == 1 and "--chain-id" in error and "77" in error, f"{code}: {error}")
-    code, _, error = run(program, "start", "-p", "0", "--datadir", data, "--mnemonic", "a b c")
-    check(code == 1 and "--mnemonic" in error, f"{code}: {error}")
+    code, _, error = run(program, "start", "-p", "0", "--datadir", data, "--mnemonic", PHRASE)
+    check(code == 1 and "--mnemonic" in error and "made for other" in error, f"{code}: {error}")
+
+
+def mnemonic(program, directory, slow):
+    """A phrase of the user's own is shown to nobody, and one that is none is refused by every way in."""
+    given = {"DRYSTONE_MNEMONIC": PHRASE}
+    for arguments, environment in ((["--mnemonic", PHRASE], {}), ([], given)):
+        code, out, error = run(program, "config", "dump", *arguments, environment=environment)
+        check(code == 0 and "mnemonic" in out, error)
+        check("winner" not in out + error, "the dump shows the mnemonic: " + out)
+    for bad, word in (("a b c", "12, 15"), (PHRASE + " ", "blank"), (PHRASE.replace("legal", "regal"), "word 1 "),
+                      (PHRASE.replace("yellow", "zoo"), "checksum")):
+        for command in (["start", "-p", "0"], ["config", "check"]):
+            code, out, error = run(program, *command, environment={"DRYSTONE_MNEMONIC": bad})
+            check(code == 1 and out == "" and "--mnemonic" in error and word in error, f"{code}: {error}")
+            check("winner" not in error, error)
+    node = Node(program, "--mnemonic", PHRASE)
+    account = node.ask("eth_accounts")[0]
+    node.stop()
+    check(account == "0x58a57ed9d8d624cbd12e2c467d34787555bb1b25", account)  # as PyPI's eth_account derives it
 
 
 def port_in_use(program, directory, slow):
@@ -534,6 +556,6 @@ def metrics(program, directory, slow):
 
 
 if __name__ == "__main__":
-    main([start_and_stop, durable_start, restart, restart_options, port_in_use, datadir_locked,
+    main([start_and_stop, durable_start, restart, restart_options, mnemonic, port_in_use, datadir_locked,
           other_chain, invalid_genesis, wrong_usage, small_commands, keys, forged_address, evm, older_fixtures, transfer,
           block_time, metrics, read_only, full_disk, scarce_descriptors])

@@ -5,6 +5,7 @@
 #include "node.h"
 #include "report.h"
 #include "version.h"
+#include <arpa/inet.h>
 #include <drystone/common/hex.h>
 #include <drystone/platform/log.h>
 #include <drystone/platform/system.h>
@@ -76,6 +77,22 @@ static uint32_t list_read(const struct dry_options *o, const char *name, const c
     return n;
 }
 
+/* Is it surely an address that only this machine reaches? Names but localhost are not resolved. */
+static bool is_loopback(const char *host)
+{
+    struct in6_addr v6;
+    struct in_addr v4;
+    const uint8_t *b = v6.s6_addr;
+
+    if (strcmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, host, &v6) != 1)
+        return false;
+    return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && b[12] == 127);
+}
+
 static dry_status serve(struct dry_node *n, struct dry_buf *error)
 {
     const struct dry_options *o = n->options;
@@ -98,7 +115,7 @@ static dry_status serve(struct dry_node *n, struct dry_buf *error)
 
     set.allow_host_count = list_read(o, "http-allow-hosts", hosts);
     set.origin_count = list_read(o, "http-cors", origins);
-    if (set.origin_count == 0 && n->dev) {
+    if (set.origin_count == 0 && n->dev && is_loopback(set.host)) {
         origins[0] = "*";
         set.origin_count = 1;
     }
@@ -115,12 +132,18 @@ static dry_status metrics_open(struct dry_node *n)
 
 static void say_ready(struct dry_node *n)
 {
+    const char *host = dry_options_text(n->options, "http-host");
     struct dry_head *h = dry_chain_head(n->chain);
 
     DRY_LOG(&n->log, INFO, "node", "ready", DRY_FIELD_U64("port", dry_rpc_port(n->rpc)),
             DRY_FIELD_U64("chain_id", dry_chain_config(n->chain)->chain_id),
             DRY_FIELD_U64("head", h->header.number), DRY_FIELD_HEX("hash", h->hash.b, 32));
     dry_head_close(h);
+    if (n->dev && !is_loopback(host))
+        DRY_LOG(&n->log, WARN, "node",
+                "--http-host is no loopback address: ANYBODY WHO REACHES IT CAN USE THE DEV KEYS "
+                "and change this chain",
+                DRY_FIELD_STR("address", host));
     if (n->dev && !dry_options_bool(n->options, "silent"))
         banner(n);
 }

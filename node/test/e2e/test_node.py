@@ -127,6 +127,35 @@ def mnemonic(program, directory, slow):
     check(account == "0x58a57ed9d8d624cbd12e2c467d34787555bb1b25", account)  # as PyPI's eth_account derives it
 
 
+def open_to_all(program, directory, slow):
+    """Beyond loopback a dev chain warns, and pages of other origins are refused unless listed."""
+    evil = "http://evil.example"
+
+    def origin(node):
+        request = urllib.request.Request(f"http://127.0.0.1:{node.port}",
+                                         b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}',
+                                         {"content-type": "application/json", "origin": evil})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.headers["access-control-allow-origin"]
+        except urllib.error.HTTPError as error:
+            return error.headers["access-control-allow-origin"]
+
+    for arguments, warned, allowed in (
+            ([], False, evil), (["--http-host", "127.0.0.2"], False, evil), (["--http-host", "localhost"], False, evil),
+            (["--http-host", "0.0.0.0"], True, None), (["--http-host", "0.0.0.0", "--http-cors", "*"], True, evil)):
+        node = Node(program, "-q", *arguments)
+        if "127.0.0.2" not in arguments:
+            found = origin(node)
+            check(found == allowed, f"{arguments}: allowed origin is {found}")
+        node.stop()
+        lines = [line for line in node.log if "WARN" in line and "--http-host" in line and "KEYS" in line]
+        check(bool(lines) == warned, f"{arguments}: " + "".join(node.log))
+    node = Node(program, "--http-host", "0.0.0.0", "--genesis", genesis(directory), "--consensus-driver", "noseal")
+    node.stop()
+    check(not any("KEYS" in line for line in node.log), "no keys, no warning: " + "".join(node.log))
+
+
 def port_in_use(program, directory, slow):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -556,6 +585,6 @@ def metrics(program, directory, slow):
 
 
 if __name__ == "__main__":
-    main([start_and_stop, durable_start, restart, restart_options, mnemonic, port_in_use, datadir_locked,
+    main([start_and_stop, durable_start, restart, restart_options, mnemonic, open_to_all, port_in_use, datadir_locked,
           other_chain, invalid_genesis, wrong_usage, small_commands, keys, forged_address, evm, older_fixtures, transfer,
           block_time, metrics, read_only, full_disk, scarce_descriptors])

@@ -8,7 +8,8 @@
 #define ERROR_TEXT_MAX 1024u
 #define RESPONSE_BYTES_MIN 512u
 #define PLACE_BATCH_MAX 16u /* quick calls answered in place; longer batches go to a worker */
-#define PLACE_BYTES_MAX (64u << 10) /* requests whose calls may be long, in place */
+#define PLACE_BYTES_MAX (64u << 10) /* longer requests are for a worker, from reading them on */
+#define TOKENS_MAX (1u << 19)       /* JSON values of a request */
 #define BATCH_TIMES 6u              /* all calls of a request may take as long as so many */
 #define LOOP_NS 10000000u           /* of one request's on the loop, then others have it */
 
@@ -79,7 +80,7 @@ void dry__request_reset(struct dry__request *r)
     r->body.len = 0;
     memset(r->out.ptr, 0, r->head);
     r->out.len = r->head;
-    r->batch = r->went = r->kept = r->begun = r->alone = false;
+    r->unread = r->batch = r->went = r->kept = r->begun = r->alone = false;
     r->abandoned = &r->alone;
     r->own = (struct dry__lane){0};
     r->lane = &r->own;
@@ -324,6 +325,30 @@ static dry_status calls_read(struct dry__request *r)
     return DRY_OK;
 }
 
+/* Parse the body, and the calls in it. False: there is none, and the answer says why. */
+static bool request_read(struct dry__request *r)
+{
+    struct dry_json_limits limits = {.depth_max = 64, .tokens_max = TOKENS_MAX};
+    dry_status st = dry_json_read(&r->doc, NULL, dry_buf_bytes(&r->body), &limits, &r->arena);
+
+    r->unread = false;
+    if (!dry_ok(st)) {
+        dry__request_refuse(r, DRY__RPC_PARSE,
+                            st.text != NULL ? st.text : "parse error: not valid JSON");
+        return false;
+    }
+    st = calls_read(r);
+    if (dry_ok(st) && r->batch && !dry_ok(dry_buf_append_byte(&r->out, '['))) {
+        dry__request_refuse(r, DRY__RPC_INTERNAL, "out of memory");
+        st = failed();
+    }
+    if (dry_ok(st))
+        return true;
+    r->batch = false;
+    r->count = 0;
+    return false;
+}
+
 /* --- running --- */
 
 bool dry__need(struct dry__call *c, enum dry__where where)
@@ -416,11 +441,15 @@ static bool leave(struct dry__request *r)
 /* What was not answered yet fails. */
 static void fail_rest(struct dry__request *r, dry_status st)
 {
+    const char *text = st.text != NULL ? st.text : "the server is busy: try again";
+
+    if (r->unread)
+        dry__request_refuse(r, DRY__RPC_LIMIT, text);
+    r->unread = false;
     r->kept = true; /* what follows is said in the arena */
     for (uint32_t i = r->next; i < r->count; i++)
         if (r->calls[i].code == 0)
-            (void)dry__call_fail(&r->calls[i], DRY__RPC_LIMIT,
-                                 st.text != NULL ? st.text : "the server is busy: try again");
+            (void)dry__call_fail(&r->calls[i], DRY__RPC_LIMIT, text);
     dry__request_drive(r);
 }
 
@@ -552,6 +581,8 @@ void dry__request_drive(struct dry__request *r)
     enum answered answered;
     enum dry__turn turn;
 
+    if (r->unread && !request_read(r))
+        dry__count_refusal(r->rpc);
     while (r->next < r->count) {
         struct dry__call *c = &r->calls[r->next];
         enum dry__where to = goes_to(r, c);
@@ -598,13 +629,13 @@ void dry__request_drive(struct dry__request *r)
     request_finish(r);
 }
 
-/* Whether calls that may be long are tried in place: not large ones, nor soon after others had to
- * move, or who keeps sending those keeps the thread from all others. */
+/* Whether calls that may be long are tried in place: not soon after others had to move, or who
+ * keeps sending those keeps the thread from all others. */
 static bool tried_in_place(const struct dry__request *r)
 {
     struct dry_rpc *rpc = r->rpc;
 
-    return r->count == 1 && r->body.len <= PLACE_BYTES_MAX &&
+    return r->count == 1 &&
            (rpc->crowded_ns == 0 || dry_clock_monotonic_ns(rpc->set.clock) >= rpc->crowded_ns);
 }
 
@@ -617,47 +648,23 @@ static enum dry__where start_at(const struct dry__request *r)
     for (uint32_t i = 0; i < r->count && !many; i++)
         many = (r->count != 1 && where(&r->calls[i]) != DRY__PLACE) ||
                (r->calls[i].code == 0 && (r->calls[i].method->flags & DRY__HEAVY) != 0 &&
-                !tried_in_place(r)) ||
-               /* a transaction may bring blobs: to check them takes time */
-               (r->calls[i].code == 0 && (r->calls[i].method->flags & DRY__SUBMIT) != 0 &&
-                r->body.len > PLACE_BYTES_MAX);
+                !tried_in_place(r));
     return many ? DRY__WORKER : DRY__PLACE;
-}
-
-/* It holds no call. */
-static void request_end(struct dry__request *r)
-{
-    dry__count_refusal(r->rpc);
-    dry__count_end(r);
-    r->done(r);
 }
 
 void dry__request_run(struct dry__request *r)
 {
-    struct dry_json_limits limits = {.depth_max = 64};
-    dry_status st;
-
     dry__count_begin(r);
-    st = dry_json_read(&r->doc, NULL, dry_buf_bytes(&r->body), &limits, &r->arena);
-    if (!dry_ok(st)) {
-        dry__request_refuse(r, DRY__RPC_PARSE,
-                            st.text != NULL ? st.text : "parse error: not valid JSON");
-        request_end(r);
-        return;
-    }
-    if (!dry_ok(calls_read(r))) {
-        r->batch = false;
-        request_end(r);
-        return;
-    }
-    if (r->batch && !dry_ok(dry_buf_append_byte(&r->out, '['))) {
-        r->batch = false;
-        dry__request_refuse(r, DRY__RPC_INTERNAL, "out of memory");
-        request_end(r);
-        return;
-    }
-    if (start_at(r) == DRY__WORKER)
+    if (!r->direct && r->body.len > PLACE_BYTES_MAX) {
+        r->unread = true;
         go(r, DRY__WORKER);
-    else
+    } else if (!request_read(r)) {
+        dry__count_refusal(r->rpc);
+        dry__count_end(r);
+        r->done(r);
+    } else if (start_at(r) == DRY__WORKER) {
+        go(r, DRY__WORKER);
+    } else {
         dry__request_drive(r);
+    }
 }

@@ -90,6 +90,7 @@ struct dry__request {
     struct dry_buf out; /* the answer's JSON, after `head` bytes kept free for the transport */
     size_t head;
     struct dry_json doc;
+    bool unread; /* the body is not parsed yet */
     bool batch;
     bool direct;   /* everything runs on the calling thread, which is the loop's */
     bool went;     /* left the thread it came on: done is called on another one */

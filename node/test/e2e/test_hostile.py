@@ -211,6 +211,18 @@ def large_overrides(program, _directory, slow):
     return siege.end()
 
 
+def many_values(program, _directory, slow):
+    """Large requests of small values, whose reading takes long: more than are read, and as many as are."""
+    siege = Siege(program, slow)
+    for count in (2000000, 100000 if slow else 260000):
+        keys = ",".join(f'"{(i * 7919) % count:06x}":1' for i in range(count))
+        body = f'{{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[{{{keys}}}]}}'
+        siege.all_at_once(4, lambda: siege.connect().sendall(post(body.encode())))
+    answer = siege.node.call("eth_chainId", {}, timeout=60)
+    check("error" in answer, "too many arguments")
+    return siege.end()
+
+
 def endless_calls(program, _directory, slow):
     """Calls that never end, in batches, on sockets that are closed, and while the node stops."""
     siege = Siege(program, slow, "--rpc-call-gas", "1000000000000")
@@ -325,5 +337,5 @@ def heads_never_ended(program, _directory, slow):
 
 if __name__ == "__main__":
     main([half_bodies, answers_unread, subscribers_unread, messages_unended, filters_unpolled,
-          large_overrides, endless_calls, long_batches, subscribers_gone,
+          large_overrides, many_values, endless_calls, long_batches, subscribers_gone,
           batches_on_the_loop, long_mining, too_many_connections, heads_never_ended])

@@ -204,7 +204,7 @@ static const struct row retesteth_rows[] = {
     {"1559BlockImportImpossible_HeaderIsLegacy", {V(BLOCK_FIELD_COUNT)}},
     {"LegacyBlockImportImpossible", {V(BLOCK_FIELD_COUNT)}},
     {"LegacyBlockImportImpossible2", {V(BLOCK_FIELD_COUNT)}},
-    {"ParisBlockImportImpossible", {V(BLOCK_FIELD_COUNT)}},
+    {"ParisBlockImportImpossible", {V(BLOCK_FIELD_COUNT), V(BLOCK_WITHDRAWALS_FORM)}},
     {"ShanghaiBlockImportImpossible", {V(BLOCK_FIELD_COUNT)}},
     {"RLP_ExpectedAsList", {V(BLOCK_WITHDRAWALS_FORM)}},
     {"INPUT_UNMARSHAL_ERROR", {V(BLOCK_FIELD_OVERFLOW)}},

@@ -224,6 +224,7 @@ static dry_status parts_open(struct dry_chain *c, struct dry_buf *error)
 {
     struct dry_state_settings state = {.cache_bytes = c->set.state_cache_bytes,
                                        .keep_states = c->set.state_history,
+                                       .keep_nodes = c->set.state_nodes,
                                        .durable = c->set.state_journal};
     struct dry_consensus_settings consensus = c->set.consensus_settings;
     dry_status st = dry_kzg_loader_open(&c->kzg);
@@ -259,6 +260,7 @@ dry_status dry_chain_open(struct dry_chain **out, const struct dry_chain_setting
     c->storage = set->storage;
     c->log = set->log;
     dry__pool_init(&c->pool, &set->pool);
+    c->pinned = UINT64_MAX;
     c->tx_bytes_max = c->pool.limits.tx_bytes_max;
     if (set->extra_data.len > EXTRA_DATA_BYTES_MAX) {
         complain(error, "extra data of built blocks has 32 bytes at most");
@@ -481,6 +483,11 @@ dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t time)
     c->has_next_time = true;
     c->next_time = time;
     return DRY_OK;
+}
+
+void dry_chain_pin(struct dry_chain *c, uint64_t number)
+{
+    c->pinned = number;
 }
 
 uint32_t dry_chain_state_history(const struct dry_chain *c)

@@ -3,6 +3,8 @@
 #include <drystone/common/alloc.h>
 #include <drystone/execution.h>
 
+#define PINNED_TIMES 16u /* as many states as usual are kept for who wants them */
+
 /* --- the published object --- */
 
 dry_status dry__head_make(struct dry_chain *c, struct dry_head **out,
@@ -186,6 +188,14 @@ static void pool_move(struct dry_chain *c, const struct dry__new_head *n,
     }
 }
 
+/* How many states somebody wants kept; who wants too many gets the usual number. */
+static uint64_t pinned(const struct dry_chain *c, const struct dry_header *head)
+{
+    uint64_t states = head->number > c->pinned ? head->number - c->pinned : 0;
+
+    return states / PINNED_TIMES <= c->set.state_history ? states : 0;
+}
+
 dry_status dry__head_set(struct dry_chain *c, const struct dry__new_head *n)
 {
     struct dry_chain_event e = {.kind = DRY_CHAIN_HEAD};
@@ -212,7 +222,7 @@ dry_status dry__head_set(struct dry_chain *c, const struct dry__new_head *n)
     if (dry_ok(st))
         st = dry__store_head(&c->batch, &n->hash);
     if (dry_ok(st) && c->set.state_history != 0)
-        st = dry_state_prune(c->state, &c->batch, &n->header.state_root);
+        st = dry_state_prune(c->state, &c->batch, &n->header.state_root, pinned(c, &n->header));
     if (dry_ok(st))
         st = dry__head_make(c, &h, &n->header, &n->hash, &n->total_difficulty);
     if (dry_ok(st))

@@ -29,6 +29,7 @@ struct dry_chain {
     struct dry_batch batch;
     bool has_next_time;
     uint64_t next_time;
+    uint64_t pinned; /* states are kept from this block on; UINT64_MAX: none is wanted */
     uint64_t time_offset;
 
     uint32_t listener_count;

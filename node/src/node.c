@@ -9,7 +9,10 @@
 #include <drystone/platform/log.h>
 #include <drystone/platform/system.h>
 
-#define STATE_HISTORY_MEMORY 4096u /* what a dev chain in memory keeps unless told */
+/* What a dev chain in memory keeps unless told: states, fewer when they hold more nodes (of 350
+ * bytes or so each). */
+#define STATE_HISTORY_MEMORY 4096u
+#define STATE_NODES_MEMORY 600000u
 #define GENESIS_FILE_MAX DRY_GENESIS_BYTES_MAX
 #define DEV_MARK "{\"config\":{\"drystone\":{\"dev\":true}}}"
 
@@ -204,6 +207,7 @@ static void chain_settings(struct dry_node *n, struct dry_chain_settings *set)
                              ? (uint32_t)dry_options_u64(o, "state-history")
                          : dry_options_has(o, "datadir") ? 0
                                                          : STATE_HISTORY_MEMORY,
+        .state_nodes = dry_options_has(o, "state-history") ? 0 : STATE_NODES_MEMORY,
         .state_journal = dry_options_has(o, "datadir"),
         .gas_limit_target = n->dev && own_gas_limit ? dry_options_u64(o, "gas-limit") : 0,
         .durable = dry_options_bool(o, "sync-writes"),

@@ -6,8 +6,8 @@
 
 #define SNAPSHOTS_MAX 1024u
 #define MINE_MAX 100000u
-#define MINE_SLICE 16u    /* blocks before others may have the loop */
-#define WAITING_MAX 4096u /* waiting transactions kept with a snapshot; of more, none is */
+#define MINE_SLICE 16u     /* blocks before others may have the loop */
+#define WAITING_MAX 65536u /* waiting transactions kept with a snapshot */
 
 struct dry__snapshot {
     struct dry__snapshot *next; /* older */
@@ -173,7 +173,9 @@ static dry_status waiting_keep(struct dry_rpc *rpc, struct dry__snapshot *s)
     struct dry_pool_counts n = dry_chain_pool_counts(rpc->set.chain);
     uint64_t count = (uint64_t)n.pending + n.queued;
 
-    if (count == 0 || count > WAITING_MAX)
+    if (count > WAITING_MAX)
+        return DRY_STATUS(ELIMIT, "too many transactions wait for a snapshot (at most 65,536)");
+    if (count == 0)
         return DRY_OK;
     s->waiting = dry_alloc(count * sizeof(struct dry_pool_tx *));
     if (s->waiting == NULL)
@@ -199,6 +201,16 @@ static dry_status waiting_restore(struct dry_rpc *rpc, struct dry__snapshot *s)
     return st;
 }
 
+/* States are kept from the oldest snapshot on. */
+static void pin(struct dry_rpc *rpc)
+{
+    uint64_t oldest = UINT64_MAX;
+
+    for (const struct dry__snapshot *s = rpc->snapshots; s != NULL; s = s->next)
+        oldest = s->number < oldest ? s->number : oldest;
+    dry_chain_pin(rpc->set.chain, oldest);
+}
+
 DRY__METHOD(evm_snapshot)
 {
     struct dry_rpc *rpc = c->rpc;
@@ -217,7 +229,8 @@ DRY__METHOD(evm_snapshot)
     st = waiting_keep(rpc, s);
     if (!dry_ok(st)) {
         snapshot_close(s);
-        return st;
+        return st.code == DRY_CODE_ELIMIT ? dry__call_fail(c, DRY__RPC_LIMIT, dry_status_text(st))
+                                          : st;
     }
     h = dry_chain_head(rpc->set.chain);
     s->id = ++rpc->snapshot_ids;
@@ -227,6 +240,7 @@ DRY__METHOD(evm_snapshot)
     s->next = rpc->snapshots;
     rpc->snapshots = s;
     dry_head_close(h);
+    pin(rpc);
     dry_json_write_quantity(w, s->id);
     return DRY_OK;
 }
@@ -252,6 +266,7 @@ static dry_status revert(struct dry_rpc *rpc, struct dry__snapshot *to, bool *do
     rpc->snapshots = to->next;
     st = waiting_restore(rpc, to);
     snapshot_close(to);
+    pin(rpc);
     return st;
 }
 
@@ -268,6 +283,10 @@ DRY__METHOD(evm_revert)
         s = s->next;
     if (s != NULL)
         st = revert(c->rpc, s, &done);
+    if (st.code == DRY_CODE_ENOTFOUND)
+        return dry__call_failf(c, DRY__RPC_LIMIT,
+                               "the state of block %llu was pruned meanwhile (--state-history)",
+                               (unsigned long long)s->number);
     if (dry_ok(st))
         dry_json_write_bool(w, done);
     return st;

@@ -75,7 +75,7 @@ static void block(struct dry_state *s, struct dry_storage *storage, struct dry_h
     must(dry_state_apply(v, root, batch, diff, NULL));
     dry_state_view_close(v);
     t2 = now_ns();
-    must(dry_state_prune(s, batch, root));
+    must(dry_state_prune(s, batch, root, 0));
     t3 = now_ns();
     must(dry_storage_commit(storage, batch, false));
     t4 = now_ns();

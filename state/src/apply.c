@@ -374,7 +374,7 @@ void dry_state_forget(struct dry_state *s)
 }
 
 dry_status dry_state_prune(struct dry_state *s, struct dry_batch *batch,
-                           const struct dry_hash *head)
+                           const struct dry_hash *head, uint64_t keep)
 {
-    return dry__journal_prune(&s->journal, batch, head);
+    return dry__journal_prune(&s->journal, batch, head, keep);
 }

@@ -5,6 +5,8 @@
 
 /* States pruned at a time. */
 #define STEP 16u
+/* States left however many nodes they hold: BLOCKHASH, reorganisations and readers look back. */
+#define STATES_MIN 128u
 
 /* A record in the storage: number of the parent (8), the parent's root (32), then as the edge: root
  * (32), created (4), dropped (4), keys. */
@@ -131,6 +133,7 @@ void dry__journal_fini(struct dry__journal *j)
     edges_free(j->base);
     dry_free(j->made.entries);
     j->base = j->newest = j->fresh = NULL;
+    j->nodes = 0;
     j->made = (struct dry__tally){NULL, 0, 0};
 }
 
@@ -209,6 +212,7 @@ static void edge_link(struct dry__journal *j, struct dry__edge *p, struct dry__e
     e->depth = p->depth + 1;
     e->sibling = p->child;
     p->child = j->newest = e;
+    j->nodes += e->created;
     for (uint32_t i = 0; i < e->created; i++) {
         struct dry_bytes key = key_next(&at);
 
@@ -447,6 +451,7 @@ static void made_forget(struct dry__journal *j, const struct dry__edge *e)
 {
     const uint8_t *at = e->keys;
 
+    j->nodes -= e->created;
     for (uint32_t i = 0; i < e->created; i++) {
         struct dry_bytes key = key_next(&at);
 
@@ -582,20 +587,35 @@ static struct dry__edge *way_mark(const struct dry__journal *j, struct dry__edge
     return target;
 }
 
+/* How many states go from the oldest on: those beyond `keep`, and a part of what is left while that
+ * holds too many nodes. */
+static uint64_t states_over(const struct dry__journal *j, const struct dry__edge *h, uint64_t keep)
+{
+    uint64_t depth = h->depth - j->base->depth, over = depth > keep ? depth - keep : 0;
+
+    if (j->nodes_max != 0 && j->nodes > j->nodes_max && depth - over > STATES_MIN)
+        over += (depth - over - STATES_MIN) / STEP + 1;
+    else if (over < STEP)
+        over = 0;
+    return over;
+}
+
 dry_status dry__journal_prune(struct dry__journal *j, struct dry_batch *batch,
-                              const struct dry_hash *head)
+                              const struct dry_hash *head, uint64_t keep)
 {
     struct dry__edge *h = j->keep != 0 ? edge_find(j, head) : NULL, *target;
+    uint64_t over;
     size_t len = batch->ops.len;
     uint32_t count = batch->count;
     dry_status st = DRY_OK;
 
     if (h != NULL && h != j->fresh)
         j->fresh = NULL; /* may go now */
-    if (h == NULL || h->depth - j->base->depth < (uint64_t)j->keep + STEP)
+    over = h != NULL ? states_over(j, h, keep > j->keep ? keep : j->keep) : 0;
+    if (over == 0)
         return DRY_OK;
     j->newest = h;
-    target = way_mark(j, h, h->depth - j->keep - j->base->depth);
+    target = way_mark(j, h, over);
     while (j->base != target) {
         struct dry__edge *e = j->base->child;
         dry_status one;

@@ -18,6 +18,7 @@ struct dry__tally {
 };
 struct dry__journal {
     uint32_t keep;                   /* states; 0: all, and nothing is recorded */
+    uint64_t nodes, nodes_max;       /* made above the base; the bound, 0: none */
     bool stored;                     /* additions are written to the storage, too */
     bool stale;                      /* it holds records of another tree: delete them */
     bool cleared;                    /* the last addition's batch does */
@@ -39,8 +40,8 @@ DRY_MUST_USE dry_status dry__journal_add(struct dry__journal *j, struct dry_batc
                                          const struct dry__changes *changes);
 /* Take back the last addition: it was not committed. */
 void dry__journal_take_back(struct dry__journal *j);
-/* Forget states more than `keep` below head, and branches that do not lead there: delete their
- * nodes through the batch. */
+/* Forget states more than j->keep and `keep` below head, or more than 128 while those above hold
+ * too many nodes, and branches that do not lead there: delete their nodes through the batch. */
 DRY_MUST_USE dry_status dry__journal_prune(struct dry__journal *j, struct dry_batch *batch,
-                                           const struct dry_hash *head);
+                                           const struct dry_hash *head, uint64_t keep);
 #endif /* DRY__STATE_JOURNAL_H */

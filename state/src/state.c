@@ -17,6 +17,7 @@ dry_status dry_state_open(struct dry_state **out, struct dry_storage *storage,
         return DRY_ENOMEM;
     s->storage = storage;
     s->journal.keep = set != NULL ? set->keep_states : 0;
+    s->journal.nodes_max = set != NULL ? set->keep_nodes : 0;
     s->journal.stored = set != NULL && set->durable;
     st = dry__cache_init(&s->cache, bytes != 0 ? bytes : CACHE_BYTES_DEFAULT);
     if (dry_ok(st) && s->journal.stored)

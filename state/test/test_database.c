@@ -332,7 +332,7 @@ static dry_status block(struct fixture *f, struct dry_storage *storage, struct d
     if (!dry_ok(st))
         assert_int_equal(f->batch.count, 0);
     if (dry_ok(st))
-        st = dry_state_prune(f->state, &f->batch, root);
+        st = dry_state_prune(f->state, &f->batch, root, 0);
     if (dry_ok(st))
         st = dry_storage_commit(storage, &f->batch, false);
     dry_state_view_close(v);
@@ -555,7 +555,7 @@ static struct dry_hash step(struct fixture *f, unsigned from, const struct model
 
     dry_batch_clear(&f->batch);
     assert_true(dry_ok(dry_state_apply(v, &root, &f->batch, &d->diff, NULL)));
-    assert_true(dry_ok(dry_state_prune(f->state, &f->batch, &root)));
+    assert_true(dry_ok(dry_state_prune(f->state, &f->batch, &root, 0)));
     if (commit)
         assert_true(dry_ok(dry_storage_commit(f->storage, &f->batch, false)));
     dry_state_view_close(v);

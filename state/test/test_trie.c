@@ -277,7 +277,7 @@ static void block_make(struct history *h, uint64_t parent, bool head, unsigned b
     assert_true(dry_ok(dry_state_apply(v, &root, &h->batch, &d.diff, NULL)));
     dry_state_view_close(v);
     if (head)
-        assert_true(dry_ok(dry_state_prune(h->state, &h->batch, &root)));
+        assert_true(dry_ok(dry_state_prune(h->state, &h->batch, &root, 0)));
     if (model_random(seed) % 8 != 0 || head) /* some blocks are tried and never committed */
         assert_true(dry_ok(dry_storage_commit(h->storage, &h->batch, false)));
     model_root(&m, &want);

@@ -63,6 +63,7 @@ struct dry_chain_settings {
     struct dry_pool_limits pool; /* zero members: defaults */
     uint64_t state_cache_bytes;
     uint32_t state_history;      /* states kept behind the head; 0: all */
+    uint64_t state_nodes;        /* fewer, when more trie nodes than these are theirs; 0: no bound */
     bool state_journal;          /* the storage outlives the process: states may be pruned later */
     uint64_t gas_limit_target;   /* 0: keep the parent's */
     bool durable;                /* fsync every commit; without it a killed process loses nothing, a
@@ -172,6 +173,8 @@ bool dry_log_matches(const struct dry_log_filter *f, const struct dry_log_entry 
 /* Whether a block with this bloom can hold a match. */
 bool dry_log_bloom_may(const struct dry_log_filter *f, const struct dry_bloom *bloom);
 
+/* Keep the states from this block on, at most 16 times as many as usual; UINT64_MAX: as usual. */
+void dry_chain_pin(struct dry_chain *c, uint64_t number);
 /* States kept behind the head; 0: all. */
 uint32_t dry_chain_state_history(const struct dry_chain *c);
 /* State after a block, with BLOCKHASH answered for a block built on it. ENOTFOUND when pruned. */

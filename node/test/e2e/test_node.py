@@ -399,6 +399,40 @@ def run_binary(program, *arguments):
     return subprocess.run([program, *arguments], capture_output=True, timeout=60).stdout
 
 
+def far_revert(program, directory, slow):
+    """A snapshot keeps its state however many blocks follow; one out of reach is told as that."""
+    node = Node(program)
+    first = node.ask("evm_snapshot")
+    node.call("evm_mine", {"blocks": 5000}, timeout=300)
+    check(node.ask("evm_revert", first) is True and node.head() == 0, "back over 5,000 blocks")
+    node.stop()
+    node = Node(program, "--state-history", "16")
+    first = node.ask("evm_snapshot")
+    node.call("evm_mine", {"blocks": 500}, timeout=300)
+    error = node.call("evm_revert", first)["error"]
+    check(error["code"] == -32005 and "--state-history" in error["message"], str(error))
+    check(node.head() == 500, "nothing happened")
+    node.stop()
+
+
+def states_of_bounded_size(program, directory, slow):
+    """Blocks that rewrite many slots: the states kept have a bounded number of nodes."""
+    node = Node(program)
+    # for (i = 1; gas > 30,000; i++) slot[i] = block number
+    loop = "60015b438155600101617530 5a11600257".replace(" ", "")
+    code = "0x60" + f"{len(loop) // 2:02x}" + "600c60003960" + f"{len(loop) // 2:02x}" + "6000f3" + loop
+    sent = node.ask("eth_sendTransaction", {"from": ACCOUNTS[0], "data": code, "gas": "0x100000"})
+    to = node.ask("eth_getTransactionReceipt", sent)["contractAddress"]
+    blocks = 20 if slow else 260
+    for _ in range(blocks):
+        node.ask("eth_sendTransaction", {"from": ACCOUNTS[0], "to": to, "gas": "0xff0000"})
+    resident = node.resident_kib() / 1024
+    check(slow or resident < 450, f"{resident:.0f} MiB")
+    check(node.ask("eth_getBalance", ACCOUNTS[0], hex(blocks - 15)), "recent states are there")
+    node.stop()
+    return f"{resident:.0f} MiB after {blocks} blocks"
+
+
 def block_time(program, directory, slow):
     """Blocks come by the clock; --no-mining makes none until asked."""
     node = Node(program, "--block-time", "200ms")
@@ -587,4 +621,4 @@ def metrics(program, directory, slow):
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, mnemonic, open_to_all, port_in_use, datadir_locked,
           other_chain, invalid_genesis, wrong_usage, small_commands, keys, forged_address, evm, older_fixtures, transfer,
-          block_time, metrics, read_only, full_disk, scarce_descriptors])
+          far_revert, states_of_bounded_size, block_time, metrics, read_only, full_disk, scarce_descriptors])

@@ -82,6 +82,9 @@ static dry_status number_member(struct dry_json_value v, const char *key, uint64
     struct dry_json_value member;
     dry_status st = dry_json_require(v, key, &member, error);
 
+    /* In JSON-RPC a number may be a text; in a keystore it may not. */
+    if (dry_ok(st) && dry_json_type(member) != DRY_JSON_NUMBER)
+        st = dry_json_complain(member, error, "must be a number");
     return dry_ok(st) ? dry_json_number_u64(member, out, error) : st;
 }
 
@@ -117,9 +120,24 @@ static dry_status scrypt_check(const struct crypto *c)
     if (c->n < 2 || (c->n & (c->n - 1)) != 0 || c->r == 0 || c->p == 0)
         return DRY_STATUS(EDECODE, "scrypt wants n a power of two above 1, r and p above 0");
     if (c->n > DRY_KEYSTORE_SCRYPT_BYTES_MAX || c->r > DRY_KEYSTORE_SCRYPT_BYTES_MAX / 128 / c->n)
-        return DRY_STATUS(ELIMIT, "scrypt's n and r ask for more than 1 GiB of memory");
+        return DRY_STATUS(ELIMIT, "scrypt's n and r ask for more than 512 MiB of memory (128 n r)");
+    /* These are hashed at both ends, which costs most where n is small. */
+    if (c->p > DRY_KEYSTORE_SCRYPT_BLOCKS_MAX / c->r)
+        return DRY_STATUS(ELIMIT, "scrypt's r and p ask for more than 4096 blocks (r p)");
     if (c->p > DRY_KEYSTORE_SCRYPT_WORK_MAX / (c->n * c->r))
-        return DRY_STATUS(ELIMIT, "scrypt's n, r and p ask for more work than is allowed");
+        return DRY_STATUS(ELIMIT, "scrypt's n, r and p ask for more work than 8388608 (n r p)");
+    return DRY_OK;
+}
+
+static dry_status pbkdf2_check(const struct crypto *c)
+{
+    uint64_t blocks = (c->key_bytes + 31) / 32; /* each costs all the rounds */
+
+    if (c->rounds == 0)
+        return DRY_STATUS(ELIMIT, "pbkdf2's c is 0");
+    if (c->rounds > DRY_KEYSTORE_PBKDF2_ROUNDS_MAX / blocks)
+        return DRY_STATUS(ELIMIT, "pbkdf2 asks for more than 10000000 rounds (c for every 32 bytes "
+                                  "of dklen)");
     return DRY_OK;
 }
 
@@ -158,10 +176,11 @@ static dry_status kdf_read(struct crypto *c, struct dry_json_value crypto, struc
     if (dry_ok(st))
         st = text_member(params, "prf", &prf, error, arena);
     if (dry_ok(st) && !dry_bytes_equal(prf, DRY_BYTES_LIT("hmac-sha256")))
-        st = complain(error, DRY_STATUS(EUNSUPPORTED, "pbkdf2's prf is not hmac-sha256"));
-    else if (dry_ok(st) && (c->rounds == 0 || c->rounds > DRY_KEYSTORE_PBKDF2_ROUNDS_MAX))
-        st = complain(error, DRY_STATUS(ELIMIT, "pbkdf2's c is not within 1 and 100000000"));
-    return st;
+        return complain(error, DRY_STATUS(EUNSUPPORTED, "pbkdf2's prf is not hmac-sha256"));
+    if (!dry_ok(st))
+        return st;
+    st = pbkdf2_check(c);
+    return dry_ok(st) ? st : complain(error, st);
 }
 
 static dry_status crypto_read(struct crypto *c, struct dry_json_value root, struct dry_buf *error,

@@ -6,9 +6,10 @@
 
 /* Bounds on what a file may ask for, so that a bad one costs seconds, not the machine. */
 #define DRY_KEYSTORE_BYTES_MAX (64u << 10)
-#define DRY_KEYSTORE_SCRYPT_BYTES_MAX ((uint64_t)1 << 30) /* 128 n r */
-#define DRY_KEYSTORE_SCRYPT_WORK_MAX ((uint64_t)1 << 27)  /* n r p */
-#define DRY_KEYSTORE_PBKDF2_ROUNDS_MAX 100000000u
+#define DRY_KEYSTORE_SCRYPT_BYTES_MAX ((uint64_t)512 << 20) /* 128 n r; others write 256 MiB */
+#define DRY_KEYSTORE_SCRYPT_WORK_MAX ((uint64_t)1 << 23)    /* n r p; others write 2^21 */
+#define DRY_KEYSTORE_SCRYPT_BLOCKS_MAX 4096u                /* r p; others write 8 */
+#define DRY_KEYSTORE_PBKDF2_ROUNDS_MAX 10000000u            /* for each 32 bytes of dklen */
 #define DRY_KEYSTORE_SALT_MAX 1024u
 
 /* What stands beside the crypto object. */

@@ -31,10 +31,25 @@ static dry_status dir_find(struct keys *k)
     return dry_path_join(&k->dir, datadir != NULL ? datadir : ".", "keystore");
 }
 
+/* An empty password for a new key file is mostly a slip: of a variable or of the return key. Only a
+ * file says that it is meant. */
 static dry_status password_read(struct keys *k, bool fresh)
 {
-    return dry_password_read(&k->password, dry_options_text(k->options, "password-file"), fresh,
-                             &k->error);
+    const char *file = dry_options_text(k->options, "password-file");
+    dry_status st = dry_password_read(&k->password, file, fresh, &k->error);
+
+    if (!dry_ok(st) || !fresh || k->password.len != 0)
+        return st;
+    if (file == NULL) {
+        dry_complain(&k->error, "the password is empty; where that is meant, give --password-file",
+                     " and a file with an empty line");
+        return DRY_EINVAL;
+    }
+    (void)fprintf(stderr,
+                  "drystone: warning: the password in %s is empty: whoever reads the key "
+                  "file has the key\n",
+                  file);
+    return DRY_OK;
 }
 
 static int finish(struct keys *k, dry_status st)

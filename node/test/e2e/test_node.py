@@ -4,6 +4,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -297,6 +298,26 @@ def forged_address(program, directory, slow):
                                environment=password)
         check(code == 1 and out == "", f"{code}: exported {out}")
         check(made["addressFile"] in error and made["address"] in error, error)
+
+
+def empty_password(program, directory, slow):
+    """New keys get none by a slip; a file that says so is obeyed with a warning."""
+    store, empty = os.path.join(directory, "keys"), os.path.join(directory, "empty")
+    secret = os.path.join(directory, "secret")
+    for path, content in ((empty, "\n"), (secret, "11" * 32)):
+        with open(path, "w") as file:
+            file.write(content)
+    for command in (["key-gen"], ["account", "new"], ["account", "import", secret]):
+        code, out, error = run(program, *command, "--keystore", store, "--light",
+                               environment={"DRYSTONE_PASSWORD": ""})
+        check(code == 1 and out == "" and "empty" in error and "--password-file" in error, f"{code}: {out}{error}")
+        check(not os.path.exists(store), "nothing is written")
+        code, out, error = run(program, *command, "--keystore", store, "--light", "--json", "--password-file", empty)
+        check(code == 0 and "warning" in error and empty in error, f"{code}: {error}")
+        code, out, error = run(program, "account", "export", json.loads(out)["address"], "--keystore", store,
+                               environment={"DRYSTONE_PASSWORD": ""})
+        check(code == 0 and error == "" and len(out) == 67, f"{code}: {out}{error}")
+        shutil.rmtree(store)
 
 
 def evm(program, directory, slow):
@@ -620,5 +641,5 @@ def metrics(program, directory, slow):
 
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, mnemonic, open_to_all, port_in_use, datadir_locked,
-          other_chain, invalid_genesis, wrong_usage, small_commands, keys, forged_address, evm, older_fixtures, transfer,
+          other_chain, invalid_genesis, wrong_usage, small_commands, keys, forged_address, empty_password, evm, older_fixtures, transfer,
           far_revert, states_of_bounded_size, block_time, metrics, read_only, full_disk, scarce_descriptors])

@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """What a user meets at the command line: times, messages, exit codes, directories, restarts."""
+import fcntl
 import json
 import os
 import re
 import resource
+import select
 import shutil
 import signal
 import socket
 import subprocess
+import termios
 import time
 import urllib.error
 import urllib.request
@@ -318,6 +321,57 @@ def empty_password(program, directory, slow):
                                environment={"DRYSTONE_PASSWORD": ""})
         check(code == 0 and error == "" and len(out) == 67, f"{code}: {out}{error}")
         shutil.rmtree(store)
+
+
+def terminal(program, directory, slow):
+    """A signal at the password prompt acts, and leaves the terminal's echo as it was."""
+    def echo(tty):
+        return termios.tcgetattr(tty)[3] & termios.ECHO != 0
+
+    def lead():
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+
+    def expect(text):
+        said = b""
+        while text not in said:
+            check(select.select([master], [], [], 20)[0], f"no {text} but {said}")
+            said += os.read(master, 1000)
+
+    def begin():
+        process = subprocess.Popen([program, "account", "new", "--light", "--keystore", os.path.join(directory, "k")],
+                                   preexec_fn=lead, stdin=slave, stdout=slave, stderr=slave, pass_fds=[slave])
+        expect(b"Password: ")
+        check(not echo(slave), "echo is off while it is asked")
+        return process
+
+    for typed, number, again in ((b"\x03", signal.SIGINT, False), (b"\x1c", signal.SIGQUIT, True),
+                                 (None, signal.SIGTERM, False), (None, signal.SIGHUP, True)):
+        master, slave = os.openpty()
+        process = begin()
+        if again:
+            os.write(master, b"half of it\n")
+            expect(b"Again: ")
+        if typed:
+            os.write(master, b"some" + typed)
+        else:
+            process.send_signal(number)
+        code = process.wait(20)
+        check(code == -number, f"{number} ends it: {code}")
+        check(echo(slave), f"{number} leaves the echo on")
+        os.close(master), os.close(slave)
+    check(not os.path.exists(os.path.join(directory, "k")), "no key was made")
+    master, slave = os.openpty()
+    process = begin()
+    os.write(master, b"some\x1a")  # nobody can go on with the leader of a session, so it is not stopped
+    expect(b"Password: ")
+    check(not echo(slave), "echo is off when it is asked again")
+    os.write(master, b"correct horse\n")
+    expect(b"Again: ")
+    os.write(master, b"correct horse\n")
+    expect(b"addressFile")
+    check(process.wait(20) == 0 and echo(slave), "a key was made")
+    os.close(master), os.close(slave)
 
 
 def evm(program, directory, slow):
@@ -641,5 +695,5 @@ def metrics(program, directory, slow):
 
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, mnemonic, open_to_all, port_in_use, datadir_locked,
-          other_chain, invalid_genesis, wrong_usage, small_commands, keys, forged_address, empty_password, evm, older_fixtures, transfer,
+          other_chain, invalid_genesis, wrong_usage, small_commands, keys, forged_address, empty_password, terminal, evm, older_fixtures, transfer,
           far_revert, states_of_bounded_size, block_time, metrics, read_only, full_disk, scarce_descriptors])

@@ -70,19 +70,44 @@ static dry_status read_all(struct dry_buf *out, int fd, size_t max_bytes)
     }
 }
 
-dry_status dry_file_read(struct dry_buf *out, const char *path, size_t max_bytes)
+static dry_status regular(int fd)
 {
+    struct stat s;
+
+    if (fstat(fd, &s) != 0)
+        return dry_errno_status(errno);
+    return S_ISREG(s.st_mode) ? DRY_OK : DRY_STATUS(EINVAL, "not a regular file");
+}
+
+static dry_status read_file(struct dry_buf *out, const char *path, size_t max_bytes,
+                            bool regular_only)
+{
+    /* A pipe that nobody writes to must not hold up the open itself. */
+    int flags = O_RDONLY | O_CLOEXEC | (regular_only ? O_NONBLOCK | O_NOCTTY : 0);
     size_t start = out->len;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    dry_status st;
+    int fd = open(path, flags);
+    dry_status st = DRY_OK;
 
     if (fd < 0)
         return dry_errno_status(errno);
-    st = read_all(out, fd, max_bytes);
+    if (regular_only)
+        st = regular(fd);
+    if (dry_ok(st))
+        st = read_all(out, fd, max_bytes);
     close(fd);
     if (!dry_ok(st))
         out->len = start;
     return st;
+}
+
+dry_status dry_file_read(struct dry_buf *out, const char *path, size_t max_bytes)
+{
+    return read_file(out, path, max_bytes, false);
+}
+
+dry_status dry_file_read_regular(struct dry_buf *out, const char *path, size_t max_bytes)
+{
+    return read_file(out, path, max_bytes, true);
 }
 
 static dry_status write_all(int fd, struct dry_bytes b)

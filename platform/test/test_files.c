@@ -65,6 +65,25 @@ static void whole_files(void **state)
     dry_buf_fini(&b);
 }
 
+/* Files that nobody named are read when they are files; anything else is refused without waiting.
+ */
+static void regular_files(void **state)
+{
+    struct dry_buf b = {0};
+
+    (void)state;
+    CHECK(dry_ok(dry_file_create(in_dir("f"), dry_bytes_of("hello", 5), 0600)));
+    CHECK(dry_ok(dry_file_read_regular(&b, in_dir("f"), 5)));
+    CHECK_BYTES(dry_buf_bytes(&b), dry_bytes_of("hello", 5), "read");
+    CHECK(mkfifo(in_dir("pipe"), 0600) == 0);
+    CHECK(dry_file_read_regular(&b, in_dir("pipe"), 5).code == DRY_CODE_EINVAL);
+    CHECK(dry_file_read_regular(&b, dir, 5).code == DRY_CODE_EINVAL);
+    CHECK(dry_file_read_regular(&b, "/dev/zero", 5).code == DRY_CODE_EINVAL);
+    CHECK(dry_file_read_regular(&b, in_dir("none"), 5).code == DRY_CODE_ENOTFOUND && b.len == 5);
+    CHECK(unlink(in_dir("f")) == 0 && unlink(in_dir("pipe")) == 0);
+    dry_buf_fini(&b);
+}
+
 /* A write that hits a limit leaves the old content and no remains. */
 static void full(void **state)
 {
@@ -186,8 +205,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole_files), cmocka_unit_test(full),    cmocka_unit_test(directories),
-        cmocka_unit_test(locks),       cmocka_unit_test(machine),
+        cmocka_unit_test(whole_files), cmocka_unit_test(regular_files), cmocka_unit_test(full),
+        cmocka_unit_test(directories), cmocka_unit_test(locks),         cmocka_unit_test(machine),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

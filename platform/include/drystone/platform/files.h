@@ -11,6 +11,10 @@ dry_status dry_errno_status(int err);
 /* Append a whole file to out; ELIMIT when it is longer than max_bytes. out is untouched on failure.
  */
 DRY_MUST_USE dry_status dry_file_read(struct dry_buf *out, const char *path, size_t max_bytes);
+/* As dry_file_read(), but EINVAL at once for a pipe, device or directory: for files nobody named.
+ */
+DRY_MUST_USE dry_status dry_file_read_regular(struct dry_buf *out, const char *path,
+                                              size_t max_bytes);
 /* Replace or create path with this content: temporary file, fsync, rename, fsync of the directory.
  * After a crash the old or the new content is there, whole. */
 DRY_MUST_USE dry_status dry_file_write_atomic(const char *path, struct dry_bytes content,

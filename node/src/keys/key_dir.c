@@ -66,7 +66,8 @@ static void list_add(const char *name, void *arg)
     if (!dry_ok(l->st) || !list_room(l))
         return;
     l->st = dry_path_join(&path, l->dir, name);
-    if (dry_ok(l->st) && dry_ok(dry_file_read(&text, (char *)path.ptr, DRY_KEYSTORE_BYTES_MAX)) &&
+    if (dry_ok(l->st) &&
+        dry_ok(dry_file_read_regular(&text, (char *)path.ptr, DRY_KEYSTORE_BYTES_MAX)) &&
         file_read(&f, dry_buf_bytes(&text), &l->arena)) {
         l->st = dry_arena_copy(&l->arena, &kept, dry_bytes_of(path.ptr, path.len + 1));
         if (dry_ok(l->st)) {

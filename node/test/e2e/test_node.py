@@ -273,6 +273,8 @@ def keys(program, directory, slow):
         code, out, _ = run(program, "account", "list", "--keystore", other, "--json")
         check([k["address"] for k in json.loads(out)] == [made["address"]], out)
         os.remove(json.loads(out)[0]["file"])
+    os.mkfifo(os.path.join(store, "UTC--a-pipe"))  # nobody writes to it
+    os.mkdir(os.path.join(store, "UTC--a-directory"))
     words = os.path.join(directory, "password")
     with open(words, "w") as file:
         file.write("from a file\n")

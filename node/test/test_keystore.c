@@ -177,6 +177,30 @@ static void refused(void **state)
     }
 }
 
+/* Nothing is a password and a salt, too: the libraries never see a NULL for it. */
+static void empty(void **state)
+{
+    static const char *const files[] = {
+        FILE_OF("3", "aes-128-ctr", IV, "scrypt",
+                "\"dklen\":32,\"salt\":\"\",\"n\":2,\"r\":1,\"p\":1"),
+        FILE_OF("3", "aes-128-ctr", IV, "pbkdf2",
+                "\"dklen\":32,\"salt\":\"\",\"c\":1,\"prf\":\"hmac-sha256\"")};
+    struct dry_keystore_note note = {.address = &address};
+    uint8_t secret[32] = {1}, again[32];
+    struct dry_buf out = {0}, error = {0};
+
+    (void)state;
+    CHECK(
+        dry_ok(dry_keystore_encrypt(&out, secret, DRY_BYTES_EMPTY, true, &note, dry_system_rng())));
+    CHECK(dry_ok(dry_keystore_decrypt(again, &error, dry_buf_bytes(&out), DRY_BYTES_EMPTY)));
+    CHECK_BYTES(DRY_BYTES_ARRAY(again), DRY_BYTES_ARRAY(secret), "empty password");
+    for (size_t i = 0; i < DRY_COUNT(files); i++)
+        CHECK(dry_keystore_decrypt(again, &error, text(files[i]), DRY_BYTES_EMPTY).code ==
+              DRY_CODE_EINVAL);
+    dry_buf_fini(&out);
+    dry_buf_fini(&error);
+}
+
 /* Memory that runs out is told as such, and nothing is lost. */
 static void memory_fails(void **state)
 {
@@ -200,10 +224,8 @@ static void memory_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(published),
-        cmocka_unit_test(round_trip),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(memory_fails),
+        cmocka_unit_test(published), cmocka_unit_test(round_trip),   cmocka_unit_test(refused),
+        cmocka_unit_test(empty),     cmocka_unit_test(memory_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

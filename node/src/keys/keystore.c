@@ -42,15 +42,18 @@ static dry_status aes_128_ctr(uint8_t out[32], const uint8_t in[32], const uint8
 static dry_status derive(uint8_t key[KEY_BYTES_MAX], const struct crypto *c,
                          struct dry_bytes password)
 {
+    static const uint8_t nothing[1]; /* the libraries want a pointer to it */
+    const uint8_t *words = password.len != 0 ? password.ptr : nothing;
+    const uint8_t *salt = c->salt.len != 0 ? c->salt.ptr : nothing;
+
     if (c->scrypt)
-        return crypto_pwhash_scryptsalsa208sha256_ll(password.ptr, password.len, c->salt.ptr,
-                                                     c->salt.len, c->n, (uint32_t)c->r,
-                                                     (uint32_t)c->p, key, (size_t)c->key_bytes) == 0
+        return crypto_pwhash_scryptsalsa208sha256_ll(words, password.len, salt, c->salt.len, c->n,
+                                                     (uint32_t)c->r, (uint32_t)c->p, key,
+                                                     (size_t)c->key_bytes) == 0
                    ? DRY_OK
                    : DRY_ENOMEM;
-    return PKCS5_PBKDF2_HMAC((const char *)password.ptr, (int)password.len, c->salt.ptr,
-                             (int)c->salt.len, (int)c->rounds, EVP_sha256(), (int)c->key_bytes,
-                             key) == 1
+    return PKCS5_PBKDF2_HMAC((const char *)words, (int)password.len, salt, (int)c->salt.len,
+                             (int)c->rounds, EVP_sha256(), (int)c->key_bytes, key) == 1
                ? DRY_OK
                : DRY_ENOMEM;
 }

@@ -4,8 +4,6 @@
 #include <drystone/common/alloc.h>
 #include <drystone/crypto.h>
 
-#define COMMITMENT_BYTES 48u
-#define PROOF_BYTES 48u
 #define EXPIRE_MAX 32u   /* sidecars a block lets go at most: more than can be in it */
 #define VERSION_KZG 0x01 /* first byte of a versioned hash (EIP-4844) */
 
@@ -52,15 +50,19 @@ dry_status dry_kzg_loader_get(struct dry_kzg_loader *l, const struct dry_kzg **o
     return st;
 }
 
+void dry_blob_versioned_hash(struct dry_hash *out, const uint8_t commitment[48])
+{
+    dry_sha256(out->b, dry_bytes_of(commitment, DRY_KZG_BYTES));
+    out->b[0] = VERSION_KZG;
+}
+
 static bool hashes_match(const struct dry_tx *tx, const struct dry_blob_sidecar *s)
 {
     for (uint32_t i = 0; i < s->count; i++) {
-        uint8_t hash[32];
+        struct dry_hash hash;
 
-        dry_sha256(hash, dry_bytes_of(s->commitments.ptr + (size_t)i * COMMITMENT_BYTES,
-                                      COMMITMENT_BYTES));
-        hash[0] = VERSION_KZG;
-        if (memcmp(hash, tx->blob_hashes[i].b, sizeof(hash)) != 0)
+        dry_blob_versioned_hash(&hash, s->commitments.ptr + (size_t)i * DRY_KZG_BYTES);
+        if (!dry_hash_equal(&hash, &tx->blob_hashes[i]))
             return false;
     }
     return true;
@@ -72,7 +74,7 @@ static bool lengths_match(const struct dry_tx *tx, const struct dry_blob_sidecar
     size_t n = tx->blob_count, proofs = s->version == 0 ? n : n * DRY_CELLS_PER_BLOB;
 
     return s->count == n && s->blobs.len == n * DRY_BLOB_BYTES &&
-           s->commitments.len == n * COMMITMENT_BYTES && s->proofs.len == proofs * PROOF_BYTES;
+           s->commitments.len == n * DRY_KZG_BYTES && s->proofs.len == proofs * DRY_KZG_BYTES;
 }
 
 dry_status dry_pool_tx_verify_sidecar(struct dry_pool_tx *tx, struct dry_pool_verdict *v,
@@ -102,24 +104,33 @@ dry_status dry_pool_tx_verify_sidecar(struct dry_pool_tx *tx, struct dry_pool_ve
 
 /* --- wallets that still wrap blobs as before Osaka --- */
 
-static dry_status proofs_make(const struct dry_kzg *kzg, struct dry_blob_sidecar *s,
-                              const struct dry_blob_sidecar *old, struct dry_arena *arena)
+/* Commitments and proofs of the version in s, from its blobs. */
+static dry_status sidecar_make(const struct dry_kzg *kzg, struct dry_blob_sidecar *s,
+                               struct dry_arena *arena)
 {
-    size_t each = DRY_CELLS_PER_BLOB * PROOF_BYTES;
-    uint8_t *proofs = dry_arena_alloc(arena, old->count * each);
+    size_t each = (s->version == 0 ? 1 : DRY_CELLS_PER_BLOB) * DRY_KZG_BYTES;
+    uint8_t *commitments = dry_arena_alloc(arena, s->count * DRY_KZG_BYTES);
+    uint8_t *proofs = dry_arena_alloc(arena, s->count * each);
     dry_status st = DRY_OK;
 
-    if (proofs == NULL)
+    if (commitments == NULL || proofs == NULL)
         return DRY_ENOMEM;
-    for (uint32_t i = 0; dry_ok(st) && i < old->count; i++) {
-        uint8_t commitment[COMMITMENT_BYTES];
-        st = dry_kzg_commit(kzg, commitment, NULL, proofs + i * each,
-                            old->blobs.ptr + (size_t)i * DRY_BLOB_BYTES);
-    }
-    *s = *old;
-    s->version = 1;
-    s->proofs = dry_bytes_of(proofs, old->count * each);
+    for (uint32_t i = 0; dry_ok(st) && i < s->count; i++)
+        st = dry_kzg_commit(
+            kzg, commitments + i * DRY_KZG_BYTES, s->version == 0 ? proofs + i * each : NULL,
+            s->version == 0 ? NULL : proofs + i * each, s->blobs.ptr + (size_t)i * DRY_BLOB_BYTES);
+    s->commitments = dry_bytes_of(commitments, s->count * DRY_KZG_BYTES);
+    s->proofs = dry_bytes_of(proofs, s->count * each);
     return st;
+}
+
+dry_status dry_chain_sidecar_make(struct dry_chain *c, struct dry_blob_sidecar *s,
+                                  struct dry_arena *arena)
+{
+    const struct dry_kzg *kzg;
+    dry_status st = dry_kzg_loader_get(c->kzg, &kzg);
+
+    return dry_ok(st) ? sidecar_make(kzg, s, arena) : st;
 }
 
 /* The same transaction with cell proofs, once its blob proofs hold; else *v is SIDECAR. Costs
@@ -145,7 +156,9 @@ static dry_status rewrap(struct dry_chain *c, struct dry_buf *out, struct dry_po
                                   tx.sidecar->proofs.ptr, tx.sidecar->count);
     if (!dry_ok(st) || !valid)
         goto done;
-    st = proofs_make(kzg, &sidecar, tx.sidecar, &arena);
+    sidecar = *tx.sidecar;
+    sidecar.version = 1;
+    st = sidecar_make(kzg, &sidecar, &arena);
     tx.sidecar = &sidecar;
     if (dry_ok(st))
         st = dry_tx_encode_network(out, &tx);

@@ -126,17 +126,20 @@ bool dry_tx_type_supported(uint8_t type, const struct dry_rules *rules)
     return false;
 }
 
+uint32_t dry_tx_blobs_max(const struct dry_rules *rules)
+{
+    return rules->evm_fork >= DRY_FORK_OSAKA && rules->blob.max > BLOBS_PER_TX_MAX
+               ? BLOBS_PER_TX_MAX
+               : rules->blob.max;
+}
+
 static enum dry_verdict blobs_check(const struct dry_tx *tx, const struct dry_rules *rules)
 {
-    uint32_t max = rules->blob.max;
-
-    if (rules->evm_fork >= DRY_FORK_OSAKA && max > BLOBS_PER_TX_MAX)
-        max = BLOBS_PER_TX_MAX;
     if (!tx->has_to)
         return DRY_VERDICT_TX_BLOB_CREATE;
     if (tx->blob_count == 0)
         return DRY_VERDICT_TX_BLOB_NONE;
-    if (tx->blob_count > max)
+    if (tx->blob_count > dry_tx_blobs_max(rules))
         return DRY_VERDICT_TX_BLOB_COUNT;
     for (uint32_t i = 0; i < tx->blob_count; i++)
         if (tx->blob_hashes[i].b[0] != BLOB_HASH_VERSION)

@@ -1,5 +1,6 @@
 /* eth_keys.c - what uses the accounts whose keys the node holds: dev chains alone. And filling in
  * what a transaction object leaves open. */
+#include "blobs.h"
 #include "methods.h"
 #include "submit.h"
 #include <drystone/common/hex.h>
@@ -93,13 +94,14 @@ DRY__METHOD(personal_sign)
 
 /* --- filling --- */
 
-enum stage { STAGE_NONCE, STAGE_GAS, STAGE_END };
+enum stage { STAGE_BLOBS, STAGE_NONCE, STAGE_GAS, STAGE_END };
 
 /* A transaction object on its way; kept between threads. */
 struct filling {
     struct dry__args args;
     enum stage stage;
-    bool own_nonce; /* the caller gave none */
+    bool own_nonce;                  /* the caller gave none */
+    struct dry_blob_sidecar sidecar; /* count 0: none */
     struct dry_tx tx;
 };
 
@@ -183,11 +185,9 @@ static dry_status fill_gas(struct dry__call *c, struct dry__args *a)
     return st;
 }
 
-/* Nobody here makes commitments and proofs: what carries blobs is signed and wrapped elsewhere. */
 static dry_status blobs_check(struct dry__call *c, const struct dry__args *a, bool sign)
 {
-    struct dry_json_value v, m;
-    bool wrapped = dry__param(c, 0, &v) && dry_json_get(v, "blobs", &m) && !dry_json_is_null(m);
+    bool wrapped = dry__has_blobs(c);
 
     if (a->has_blobs && a->blob_count == 0)
         return dry__call_fail(c, DRY__RPC_SERVER, "need at least 1 blob for a blob transaction");
@@ -195,11 +195,22 @@ static dry_status blobs_check(struct dry__call *c, const struct dry__args *a, bo
         return dry__call_fail(c, DRY__RPC_SERVER, "missing \"to\" in blob transaction");
     if (sign && (a->has_blobs || wrapped))
         return dry__call_fail(c, DRY__RPC_SERVER, "signing blob transactions not supported");
-    if (wrapped)
-        return dry__call_fail(c, DRY__RPC_SERVER,
-                              "blobs are not filled in here: give blobVersionedHashes, and the "
-                              "sidecar to eth_sendRawTransaction");
     return DRY_OK;
+}
+
+static dry_status fill_blobs(struct dry__call *c, struct filling *f)
+{
+    struct dry_head *h;
+    dry_status st;
+
+    if (!dry__has_blobs(c))
+        return DRY_OK;
+    if (!dry__need(c, DRY__WORKER))
+        return dry__elsewhere();
+    h = dry_chain_head(c->rpc->set.chain);
+    st = dry__blobs_fill(c, &f->args, &f->sidecar, &h->rules);
+    dry_head_close(h);
+    return st;
 }
 
 static dry_status fill_start(struct dry__call *c, struct filling **out, bool sign)
@@ -227,7 +238,8 @@ static dry_status fill_start(struct dry__call *c, struct filling **out, bool sig
     return st;
 }
 
-/* Nonce on the loop, gas on a worker; DRY_OK when f->tx is complete but its signature. */
+/* Blobs on a worker, the nonce on the loop, gas on a worker; DRY_OK when f->tx is complete but its
+ * signature. */
 static dry_status fill(struct dry__call *c, struct filling **out, bool sign)
 {
     struct dry_head *h;
@@ -237,6 +249,12 @@ static dry_status fill(struct dry__call *c, struct filling **out, bool sign)
     if (!dry_ok(st))
         return st;
     f = *out;
+    if (f->stage == STAGE_BLOBS) {
+        st = fill_blobs(c, f);
+        if (!dry_ok(st))
+            return st;
+        f->stage = STAGE_NONCE;
+    }
     if (f->stage == STAGE_NONCE) {
         if (f->own_nonce && !dry__need(c, DRY__LOOP))
             return dry__elsewhere();
@@ -260,6 +278,7 @@ static dry_status fill(struct dry__call *c, struct filling **out, bool sign)
     h = dry_chain_head(c->rpc->set.chain);
     dry__args_tx(&f->args, &f->tx, &h->rules, f->args.gas);
     dry_head_close(h);
+    f->tx.sidecar = f->sidecar.count != 0 ? &f->sidecar : NULL;
     return DRY_OK;
 }
 
@@ -293,17 +312,27 @@ static dry_status sign_filled(struct dry__call *c, struct filling *f)
     return st;
 }
 
-static void write_filled(struct dry_json_writer *w, const struct filling *f)
+/* raw: what travels, with the blobs. */
+static dry_status write_filled(struct dry_json_writer *w, const struct filling *f)
 {
+    struct dry_buf raw = {0};
     struct dry_hash hash;
+    dry_status st = dry_tx_encode_network(&raw, &f->tx);
 
     dry_keccak256(&hash, f->tx.encoded);
     dry_json_object_begin(w);
     dry_json_key(w, "raw");
-    dry_json_write_hex(w, f->tx.encoded);
+    if (dry_ok(st))
+        dry_json_write_hex(w, dry_buf_bytes(&raw));
+    dry_buf_fini(&raw);
     dry_json_key(w, "tx");
-    dry__write_tx(w, &f->tx, &hash, &f->args.from, NULL);
+    dry_json_object_begin(w);
+    dry__write_tx_members(w, &f->tx, &hash, &f->args.from, NULL);
+    if (f->tx.sidecar != NULL)
+        dry__write_sidecar(w, f->tx.sidecar);
     dry_json_object_end(w);
+    dry_json_object_end(w);
+    return st;
 }
 
 DRY__METHOD(eth_fillTransaction)
@@ -317,9 +346,7 @@ DRY__METHOD(eth_fillTransaction)
     if (dry_ok(st))
         st = dry_arena_copy(c->arena, &f->tx.encoded, dry_buf_bytes(&buf));
     dry_buf_fini(&buf);
-    if (dry_ok(st))
-        write_filled(w, f);
-    return st;
+    return dry_ok(st) ? write_filled(w, f) : st;
 }
 
 DRY__METHOD(eth_signTransaction)
@@ -330,7 +357,7 @@ DRY__METHOD(eth_signTransaction)
     if (dry_ok(st))
         st = sign_filled(c, f);
     if (dry_ok(st))
-        write_filled(w, f);
+        st = write_filled(w, f);
     return st;
 }
 

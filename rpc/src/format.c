@@ -249,10 +249,10 @@ static void write_extras(struct dry_json_writer *w, const struct dry_tx *tx)
         write_authorizations(w, tx);
 }
 
-void dry__write_tx(struct dry_json_writer *w, const struct dry_tx *tx, const struct dry_hash *hash,
-                   const struct dry_address *sender, const struct dry__tx_at *at)
+void dry__write_tx_members(struct dry_json_writer *w, const struct dry_tx *tx,
+                           const struct dry_hash *hash, const struct dry_address *sender,
+                           const struct dry__tx_at *at)
 {
-    dry_json_object_begin(w);
     write_place(w, at);
     address_or_null(w, "from", sender);
     quantity(w, "gas", tx->gas_limit);
@@ -275,6 +275,13 @@ void dry__write_tx(struct dry_json_writer *w, const struct dry_tx *tx, const str
     quantity_u256(w, "s", &tx->s);
     if (tx->type != DRY_TX_LEGACY)
         quantity(w, "yParity", tx->y_parity);
+}
+
+void dry__write_tx(struct dry_json_writer *w, const struct dry_tx *tx, const struct dry_hash *hash,
+                   const struct dry_address *sender, const struct dry__tx_at *at)
+{
+    dry_json_object_begin(w);
+    dry__write_tx_members(w, tx, hash, sender, at);
     dry_json_object_end(w);
 }
 

@@ -338,6 +338,10 @@ void dry__write_access_list(struct dry_json_writer *w, const struct dry_access_e
 /* at NULL: not in a block. */
 void dry__write_tx(struct dry_json_writer *w, const struct dry_tx *tx, const struct dry_hash *hash,
                    const struct dry_address *sender, const struct dry__tx_at *at);
+/* The same within an object that is being written. */
+void dry__write_tx_members(struct dry_json_writer *w, const struct dry_tx *tx,
+                           const struct dry_hash *hash, const struct dry_address *sender,
+                           const struct dry__tx_at *at);
 void dry__write_log(struct dry_json_writer *w, const struct dry_found_log *log, bool removed);
 /* Receipt i of the block; log_index is that of its first log. */
 void dry__write_receipt(struct dry_json_writer *w, struct dry_rpc *rpc,

@@ -233,7 +233,7 @@ static void refusals_have_geths_words(void **state)
         "signing blob transactions not supported");
     fixture_expect_text(&f, "eth_fillTransaction",
                         tx_of(&f, 0, "\"to\":\"" TO "\",\"blobs\":[\"0x\"]"),
-                        "blobs are not filled in here");
+                        "blobs[0]: want 131072 bytes");
     fixture_expect_text(&f, "eth_fillTransaction",
                         tx_of(&f, 0,
                               "\"to\":\"" TO "\",\"blobVersionedHashes\":[\"0x01" ZEROS

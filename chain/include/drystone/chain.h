@@ -62,13 +62,13 @@ struct dry_chain_settings {
     struct dry_log *log;         /* may be NULL */
     struct dry_pool_limits pool; /* zero members: defaults */
     uint64_t state_cache_bytes;
-    uint32_t state_history;      /* states kept behind the head; 0: all */
-    uint64_t state_nodes;        /* fewer, when more trie nodes than these are theirs; 0: no bound */
-    bool state_journal;          /* the storage outlives the process: states may be pruned later */
-    uint64_t gas_limit_target;   /* 0: keep the parent's */
-    bool durable;                /* fsync every commit; without it a killed process loses nothing, a
-                                    crashed machine may lose the newest blocks */
-    struct dry_bytes extra_data; /* of built blocks; at most 32 bytes */
+    uint32_t state_history;    /* states kept behind the head; 0: all */
+    uint64_t state_nodes;      /* fewer, when more trie nodes than these are theirs; 0: no bound */
+    bool state_journal;        /* the storage outlives the process: states may be pruned later */
+    uint64_t gas_limit_target; /* 0: keep the parent's */
+    bool durable;              /* fsync every commit; without it a killed process loses nothing, a
+                                  crashed machine may lose the newest blocks */
+    struct dry_bytes extra_data;               /* of built blocks; at most 32 bytes */
     void (*set_timer)(void *ctx, uint64_t ms); /* feed DRY_EVENT_TIMER after ms; 0 stops */
     /* Have dry_chain_work() called soon on the loop thread: there is more to build than one call
      * should. */
@@ -158,8 +158,8 @@ struct dry_log_search {
     const struct dry_log_filter *filter;
     uint64_t from, to;      /* blocks, both included */
     dry_found_log_fn found; /* false: enough */
-    /* Before each block, may be NULL; reads: its bloom lets its logs be read. False: the search ends
-     * with ECANCELED. */
+    /* Before each block, may be NULL; reads: its bloom lets its logs be read. False: the search
+     * ends with ECANCELED. */
     bool (*goes_on)(void *ctx, const struct dry_header *h, bool reads);
     void *ctx;
 };
@@ -220,8 +220,8 @@ DRY_MUST_USE dry_status dry_chain_event(struct dry_chain *c, enum dry_event_kind
 DRY_MUST_USE dry_status dry_chain_work(struct dry_chain *c);
 /* Times asked for go no further: what JavaScript counts exactly. */
 #define DRY_TIME_MAX (((uint64_t)1 << 53) - 1)
-/* evm_setNextBlockTimestamp: seconds. EINVAL when not after the head's time, or beyond DRY_TIME_MAX.
- * Once a block has the time asked for, the chain's clock goes on from there. */
+/* evm_setNextBlockTimestamp: seconds. EINVAL when not after the head's time, or beyond
+ * DRY_TIME_MAX. Once a block has the time asked for, the chain's clock goes on from there. */
 DRY_MUST_USE dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t time);
 /* The clock goes on so much later from here on. EINVAL beyond DRY_TIME_MAX. */
 DRY_MUST_USE dry_status dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds);
@@ -265,6 +265,13 @@ void dry_pending_close(struct dry_pending *p);
  * blobs that come with the proofs of the forks before get cell proofs, as geth does it. */
 DRY_MUST_USE dry_status dry_chain_tx_open(struct dry_chain *c, struct dry_pool_tx **out,
                                           struct dry_pool_verdict *v, struct dry_bytes encoded);
+
+/* [any] Make commitments and proofs of s->version for the blobs in s, in the arena. EINVAL when a
+ * field element is not canonical. Takes a third of a second a blob, and seconds once. */
+DRY_MUST_USE dry_status dry_chain_sidecar_make(struct dry_chain *c, struct dry_blob_sidecar *s,
+                                               struct dry_arena *arena);
+/* The hash a transaction names a blob by (EIP-4844). */
+void dry_blob_versioned_hash(struct dry_hash *out, const uint8_t commitment[48]);
 
 /* Add a transaction (takes one reference in every case). With automine on, the engine may build
  * blocks before this returns, so that the receipt is there. A blob transaction whose sidecar was

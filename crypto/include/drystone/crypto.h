@@ -122,6 +122,7 @@ struct dry_kzg;
 DRY_MUST_USE dry_status dry_kzg_open(struct dry_kzg **out);
 void dry_kzg_close(struct dry_kzg *kzg);
 #define DRY_BLOB_BYTES 131072
+#define DRY_KZG_BYTES 48u /* a commitment or a proof */
 #define DRY_CELLS_PER_BLOB 128
 /* *valid tells whether each of n blobs matches its commitment and proof (EIP-4844 sidecars). EINVAL
  * for encodings that c-kzg refuses counts as not valid; ENOMEM. */

@@ -43,6 +43,8 @@ uint64_t dry_excess_blob_gas_next(const struct dry_header *parent, const struct 
 void dry_blob_base_fee(struct dry_u256 *out, uint64_t excess_blob_gas,
                        const struct dry_rules *rules);
 #define DRY_BLOB_GAS 131072u
+/* Blobs a transaction may have. */
+uint32_t dry_tx_blobs_max(const struct dry_rules *rules);
 
 /* --- headers and blocks --- */
 

@@ -476,6 +476,31 @@ def run_binary(program, *arguments):
     return subprocess.run([program, *arguments], capture_output=True, timeout=60).stdout
 
 
+def fill_blobs(program, directory, slow):
+    """eth_fillTransaction makes commitments, cell proofs and hashes of blobs, and holds given ones to them."""
+    node = Node(program)
+    empty = "0x" + "00" * 131072
+    asked = {"from": ACCOUNTS[0], "to": ACCOUNTS[1], "blobs": [empty]}
+    filled = node.call("eth_fillTransaction", asked, timeout=120)["result"]
+    tx = filled["tx"]
+    # The empty blob's are known: the point at infinity, whose hash is in many tests of EIP-4844.
+    check(tx["commitments"] == ["0xc0" + "00" * 47] and tx["proofs"] == tx["commitments"] * 128, "of the empty blob")
+    check(tx["blobVersionedHashes"] == ["0x010657f37554c781402a22917dee2f75def7ab966d7b770905398eba3c444014"], "hash")
+    check(tx["type"] == "0x3" and int(tx["maxFeePerBlobGas"], 16) > 0 and tx["nonce"] == "0x0", str(tx)[:200])
+    check(filled["raw"].startswith("0x03fa") and len(filled["raw"]) > 2 * 131072, "raw travels with the blob")
+    given = {key: tx[key] for key in ("commitments", "proofs", "blobVersionedHashes")}
+    check(node.ask("eth_fillTransaction", {**asked, **given})["raw"] == filled["raw"], "the same again")
+    other = "0x" + "00" * 31 + "01" + "00" * 131040
+    for key in given:
+        error = node.call("eth_fillTransaction", {**asked, "blobs": [other], key: given[key]})["error"]
+        check(key in error["message"], str(error))
+    for blobs, words in ((["0x" + "ff" * 131072], "canonical"), (["0xff"], "blobs[0]"), ([], "at least 1"),
+                         ([empty] * 7, "at most 6")):
+        error = node.call("eth_fillTransaction", {**asked, "blobs": blobs})["error"]
+        check(words in error["message"], str(error))
+    node.stop()
+
+
 def far_revert(program, directory, slow):
     """A snapshot keeps its state however many blocks follow; one out of reach is told as that."""
     node = Node(program)
@@ -698,4 +723,4 @@ def metrics(program, directory, slow):
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, mnemonic, open_to_all, port_in_use, datadir_locked,
           other_chain, invalid_genesis, wrong_usage, small_commands, keys, forged_address, empty_password, terminal, evm, older_fixtures, transfer,
-          far_revert, states_of_bounded_size, block_time, metrics, read_only, full_disk, scarce_descriptors])
+          fill_blobs, far_revert, states_of_bounded_size, block_time, metrics, read_only, full_disk, scarce_descriptors])

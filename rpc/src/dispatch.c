@@ -84,7 +84,7 @@ void dry__request_reset(struct dry__request *r)
     r->abandoned = &r->alone;
     r->own = (struct dry__lane){0};
     r->lane = &r->own;
-    r->in_turn = false;
+    r->in_turn = r->looping = false;
     r->spent_ns = 0;
     r->turn_bytes = 0;
     r->place = DRY__PLACE;
@@ -237,6 +237,7 @@ static void request_finish(struct dry__request *r)
     }
     dry__count_end(r);
     dry__turn_leave(r);
+    dry__loop_leave(r);
     r->done(r);
     if (went) {
         dry_mutex_lock(&rpc->lock);
@@ -407,8 +408,7 @@ static uint32_t loop_run(const struct dry__request *r)
     return n;
 }
 
-/* On the loop. */
-static void drive_elsewhere(void *arg)
+void dry__request_on_loop(void *arg)
 {
     struct dry__request *r = arg;
 
@@ -419,7 +419,7 @@ static void drive_elsewhere(void *arg)
 void dry__resume(struct dry__request *r)
 {
     r->calls[r->next].parked = false;
-    drive_elsewhere(r);
+    dry__request_on_loop(r);
 }
 
 /* Count the request among those the server waits for when it closes. */
@@ -438,8 +438,7 @@ static bool leave(struct dry__request *r)
     return r->went;
 }
 
-/* What was not answered yet fails. */
-static void fail_rest(struct dry__request *r, dry_status st)
+void dry__request_fail(struct dry__request *r, dry_status st)
 {
     const char *text = st.text != NULL ? st.text : "the server is busy: try again";
 
@@ -466,23 +465,24 @@ static void go(struct dry__request *r, enum dry__where to)
     else if (n == 1)
         prepare(&r->calls[r->next]);
     if (!leave(r)) {
-        fail_rest(r, DRY_STATUS(EBUSY, "the server is shutting down"));
+        dry__request_fail(r, DRY_STATUS(EBUSY, "the server is shutting down"));
         return;
     }
     if (from == DRY__LOOP)
         r->spent_ns += dry_clock_monotonic_ns(rpc->set.clock) - r->turn_ns;
     dry__turn_leave(r);
+    dry__loop_leave(r);
     r->place = (uint8_t)to;
     if (to == DRY__LOOP) {
-        st = dry_loop_post(rpc->set.loop, drive_elsewhere, r);
+        st = dry__loop_enter(r);
         if (dry_ok(st))
             return;
         r->place = from;
-        fail_rest(r, st);
+        dry__request_fail(r, st);
     } else {
         st = dry__turn_wait(r);
         while (!dry_ok(st) && (r = dry__turn_refused(rpc)) != NULL)
-            fail_rest(r, st);
+            dry__request_fail(r, st);
     }
 }
 
@@ -569,7 +569,7 @@ static bool loop_yields(struct dry__request *r)
     if (r->place != DRY__LOOP || r->direct || goes_to(r, &r->calls[r->next]) != DRY__LOOP)
         return false;
     went = dry_clock_monotonic_ns(r->rpc->set.clock) - r->turn_ns;
-    if (went < LOOP_NS || !dry_ok(dry_loop_post(r->rpc->set.loop, drive_elsewhere, r)))
+    if (went < LOOP_NS || !dry_ok(dry_loop_post(r->rpc->set.loop, dry__request_on_loop, r)))
         return false;
     r->spent_ns += went;
     return true;

@@ -78,7 +78,9 @@ struct dry__call {
 struct dry__lane {
     struct dry__request *first, *last;
     uint32_t running;
-    bool listed; /* among those whose turn comes */
+    bool listed;                                 /* among those whose turn comes */
+    uint32_t looping;                            /* of its requests, posted to the loop */
+    struct dry__request *loop_first, *loop_last; /* that wait until fewer are */
     struct dry__lane *next;
 };
 
@@ -104,6 +106,7 @@ struct dry__request {
     struct dry__lane *lane; /* the session's, or its own */
     struct dry__lane own;
     bool in_turn;                         /* on a worker, counted in its lane */
+    bool looping;                         /* on the loop, counted in its lane */
     uint64_t turn_ns, spent_ns;           /* on a worker or the loop since; and in turns before */
     size_t turn_bytes;                    /* held between turns */
     size_t charged;                       /* the transport's: bytes it counts for this one */
@@ -208,6 +211,10 @@ void dry__request_run(struct dry__request *r);
 
 /* Go on where the request stopped, on the thread r->place says. */
 void dry__request_drive(struct dry__request *r);
+/* The same, posted to the loop. */
+void dry__request_on_loop(void *request);
+/* What was not answered yet fails, with the status' text; the request is done then. */
+void dry__request_fail(struct dry__request *r, dry_status st);
 
 /* Make the answer nothing but this error. */
 void dry__request_refuse(struct dry__request *r, int code, const char *text);
@@ -258,6 +265,13 @@ enum dry__turn {
 enum dry__turn dry__turn_over(struct dry__request *r);
 /* It goes on elsewhere, or is done. Nothing happens outside of a turn. */
 void dry__turn_leave(struct dry__request *r);
+
+/* Post to the loop. Its queue is for all: a connection has four requests there, and the rest wait
+ * outside. Transactions are not counted: they are quick, and their order matters. EBUSY: it was not
+ * taken. */
+DRY_MUST_USE dry_status dry__loop_enter(struct dry__request *r);
+/* The request goes on elsewhere or is done: the next one of its connection takes its place. */
+void dry__loop_leave(struct dry__request *r);
 
 /* --- params.c --- */
 

@@ -1,11 +1,13 @@
 /* turns.c - the workers shared among connections: whose requests wait take turns, connection by
  * connection, and none has more than half of the workers. What is done in parts holds its answer
- * meanwhile: when that becomes much, turns are longer, and after a long one the request ends. */
+ * meanwhile: when that becomes much, turns are longer, and after a long one the request ends. And
+ * the loop's queue, where no connection has more than a few. */
 #include "internal.h"
 #include <drystone/common/clock.h>
 
 #define TURN_NS 10000000u /* after so long others have their turn, between two calls */
 #define TURN_LONG_NS 500000000u
+#define LOOP_LANE_MAX 4u /* requests of one connection in the loop's queue */
 
 /* --- the list of lanes that wait; rpc->lock is held --- */
 
@@ -172,4 +174,58 @@ void dry__turn_leave(struct dry__request *r)
     dry_mutex_lock(&rpc->lock);
     leave(rpc, r);
     dry_mutex_unlock(&rpc->lock);
+}
+
+/* --- on the loop --- */
+
+dry_status dry__loop_enter(struct dry__request *r)
+{
+    struct dry__lane *lane = r->lane;
+    bool waits = false;
+
+    if ((r->calls[r->next].method->flags & DRY__SUBMIT) == 0) {
+        dry_mutex_lock(&r->rpc->lock);
+        waits = lane->looping >= LOOP_LANE_MAX;
+        r->looping = !waits;
+        lane->looping += !waits;
+        if (waits) {
+            r->following = NULL;
+            if (lane->loop_first == NULL)
+                lane->loop_first = r;
+            else
+                lane->loop_last->following = r;
+            lane->loop_last = r;
+        }
+        dry_mutex_unlock(&r->rpc->lock);
+    }
+    return waits ? DRY_OK : dry_loop_post(r->rpc->set.loop, dry__request_on_loop, r);
+}
+
+void dry__loop_leave(struct dry__request *r)
+{
+    struct dry__lane *lane = r->lane;
+    struct dry_rpc *rpc = r->rpc;
+    struct dry__request *next;
+    dry_status st = DRY_STATUS(EBUSY, NULL);
+
+    if (!r->looping)
+        return;
+    r->looping = false;
+    while (!dry_ok(st)) {
+        dry_mutex_lock(&rpc->lock);
+        next = lane->loop_first;
+        if (next == NULL)
+            lane->looping--;
+        else
+            lane->loop_first = next->following;
+        dry_mutex_unlock(&rpc->lock);
+        if (next == NULL)
+            return;
+        next->looping = true;
+        st = dry_loop_post(rpc->set.loop, dry__request_on_loop, next);
+        if (dry_ok(st))
+            return;
+        next->looping = false; /* the place is for the one after it */
+        dry__request_fail(next, st);
+    }
 }

@@ -293,6 +293,25 @@ def batches_on_the_loop(program, _directory, slow):
     return siege.end()
 
 
+def loop_flooded(program, _directory, slow):
+    """Sessions that ask for a long list of the loop, again and again: others' transactions are taken."""
+    siege = Siege(program, slow, "--no-mining")
+    send = {"from": ACCOUNTS[0], "to": ACCOUNTS[1], "gas": "0x5208", "gasPrice": "0xffffffffff"}
+    siege.ask_batch(batch(100 if slow else 1000, "eth_sendTransaction", send))
+    sessions = [siege.session() for _ in range(60)]
+    ask = frame(text("txpool_inspect")) * 300
+    for session in sessions:
+        session.setblocking(False)
+        try:
+            session.send(ask)
+        except BlockingIOError:
+            pass
+    for _ in range(10):
+        siege.node.ask("eth_sendTransaction", {**send, "from": ACCOUNTS[1]})
+    siege.node.ask("evm_mine")
+    return siege.end()
+
+
 def long_mining(program, _directory, slow):
     """100,000 blocks wanted at once: others are served, and the node stops when told."""
     siege = Siege(program, slow)
@@ -338,4 +357,4 @@ def heads_never_ended(program, _directory, slow):
 if __name__ == "__main__":
     main([half_bodies, answers_unread, subscribers_unread, messages_unended, filters_unpolled,
           large_overrides, many_values, endless_calls, long_batches, subscribers_gone,
-          batches_on_the_loop, long_mining, too_many_connections, heads_never_ended])
+          batches_on_the_loop, loop_flooded, long_mining, too_many_connections, heads_never_ended])

@@ -43,7 +43,8 @@ struct dry_state_view {
     uint32_t loads;
     struct dry__cache cache; /* its own, once it has read a while */
     struct dry_buf buf;
-    struct dry__code *codes;
+    struct dry__code **codes; /* buckets by hash, a power of two of them or none */
+    uint32_t code_buckets, code_count;
     struct dry__recent recent[DRY__RECENT];
 };
 

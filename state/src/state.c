@@ -1,6 +1,7 @@
 /* The state database: opening, views and reading. */
 #include "database.h"
 
+#define CODE_BUCKETS 16u /* at first */
 #define CACHE_BYTES_DEFAULT (16u << 20)
 #define VIEW_CACHE_BYTES (64u << 10)
 #define VIEW_CACHE_AFTER 24u /* loads before a view gets a cache of its own */
@@ -216,11 +217,45 @@ static dry_status view_slot(struct dry_state_reader *r, struct dry_u256 *out,
     return st;
 }
 
+static struct dry__code **bucket_of(const struct dry_state_view *v, const struct dry_hash *hash)
+{
+    uint32_t h;
+
+    memcpy(&h, hash->b + 4, sizeof(h));
+    return &v->codes[h & (v->code_buckets - 1)];
+}
+
+/* Room for one more code: as many buckets as codes. */
+static dry_status codes_reserve(struct dry_state_view *v)
+{
+    struct dry_state_view grown = {.code_buckets =
+                                       v->code_buckets == 0 ? CODE_BUCKETS : 2 * v->code_buckets};
+
+    if (v->code_count < v->code_buckets)
+        return DRY_OK;
+    grown.codes = dry_alloc(grown.code_buckets * sizeof(*grown.codes));
+    if (grown.codes == NULL)
+        return DRY_ENOMEM;
+    for (uint32_t i = 0; i < v->code_buckets; i++) {
+        while (v->codes[i] != NULL) {
+            struct dry__code *c = v->codes[i], **to = bucket_of(&grown, &c->hash);
+
+            v->codes[i] = c->next;
+            c->next = *to;
+            *to = c;
+        }
+    }
+    dry_free(v->codes);
+    v->codes = grown.codes;
+    v->code_buckets = grown.code_buckets;
+    return DRY_OK;
+}
+
 static dry_status view_code(struct dry_state_reader *r, struct dry_bytes *out,
                             const struct dry_hash *code_hash)
 {
     struct dry_state_view *v = view_of(r);
-    struct dry__code *c, **keep = &v->codes;
+    struct dry__code *c, **keep = NULL;
     uint8_t key[33];
     dry_status st;
 
@@ -238,13 +273,14 @@ static dry_status view_code(struct dry_state_reader *r, struct dry_bytes *out,
             return DRY_OK;
         }
     }
-    for (c = v->codes; c != NULL; c = c->next) {
+    for (c = v->codes != NULL ? *bucket_of(v, code_hash) : NULL; c != NULL; c = c->next) {
         if (dry_hash_equal(&c->hash, code_hash)) {
             *out = dry_buf_bytes(&c->bytes);
             return DRY_OK;
         }
     }
-    c = dry_alloc(sizeof(*c));
+    st = codes_reserve(v);
+    c = dry_ok(st) ? dry_alloc(sizeof(*c)) : NULL;
     if (c == NULL)
         return DRY_ENOMEM;
     key[0] = DRY__KEY_CODE;
@@ -261,6 +297,10 @@ static dry_status view_code(struct dry_state_reader *r, struct dry_bytes *out,
         dry_buf_fini(&c->bytes);
         dry_free(c);
         return st;
+    }
+    if (keep == NULL) {
+        keep = bucket_of(v, code_hash);
+        v->code_count++;
     }
     c->next = *keep;
     *keep = c;
@@ -369,7 +409,9 @@ void dry_state_view_close(struct dry_state_view *v)
         return;
     if (v->owned != NULL)
         dry_snapshot_close(v->s->storage, v->owned);
-    codes_free(v->codes);
+    for (uint32_t i = 0; i < v->code_buckets; i++)
+        codes_free(v->codes[i]);
+    dry_free(v->codes);
     dry__cache_fini(&v->cache);
     dry_buf_fini(&v->buf);
     dry_free(v);

@@ -313,30 +313,44 @@ void dry__prepare_sync(struct dry__call *c)
     dry_buf_fini(&raw);
 }
 
+/* EIP-7966: it waits on; its hash is the error's data. */
+static dry_status timed_out(struct dry__call *c, const struct dry_hash *hash, uint64_t ms)
+{
+    char text[68] = "\"0x";
+    dry_status st;
+
+    dry_hex_encode(text + 3, DRY_BYTES_ARRAY(hash->b));
+    text[67] = '"';
+    st = dry_arena_copy(c->arena, &c->data, dry_bytes_of(text, sizeof(text)));
+    if (!dry_ok(st))
+        return st;
+    return dry__call_failf(c, TIMEOUT_CODE,
+                           "The transaction was added to the transaction pool but wasn't processed "
+                           "in %llu ms",
+                           (unsigned long long)ms);
+}
+
 DRY__METHOD(eth_sendRawTransactionSync)
 {
     struct waiting *x = c->state;
     uint64_t now = dry_clock_monotonic_ns(c->rpc->set.clock), ms = SYNC_MS;
     struct dry_json_value v;
-    bool found, closing;
+    bool found;
     dry_status st = outcome(c, x != NULL ? &x->prepared : NULL);
 
     if (dry_ok(st) && dry__param(c, 1, &v))
         st = dry__param_u64(c, 1, &ms);
+    if (ms == 0)
+        ms = SYNC_MS;
+    if (ms > SYNC_MS_MAX)
+        ms = SYNC_MS_MAX;
     if (dry_ok(st))
         st = dry__write_receipt_of(c, w, &found, &x->prepared.tx->hash);
     if (!dry_ok(st) || found)
         return st;
     if (x->deadline_ns == 0)
-        x->deadline_ns = now + (ms < SYNC_MS_MAX ? ms : SYNC_MS_MAX) * 1000000u;
-    dry_mutex_lock(&c->rpc->lock);
-    closing = c->rpc->closing;
-    dry_mutex_unlock(&c->rpc->lock);
-    if (c->request->direct || closing || now >= x->deadline_ns)
-        return dry__call_failf(
-            c, TIMEOUT_CODE,
-            "The transaction was added to the transaction pool but wasn't processed "
-            "in %llu ms",
-            (unsigned long long)ms);
+        x->deadline_ns = now + ms * 1000000u;
+    if (c->request->direct || dry__closing(c->rpc) || now >= x->deadline_ns)
+        return timed_out(c, &x->prepared.tx->hash, ms);
     return park(c);
 }

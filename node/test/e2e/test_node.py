@@ -476,6 +476,20 @@ def run_binary(program, *arguments):
     return subprocess.run([program, *arguments], capture_output=True, timeout=60).stdout
 
 
+def receipt_awaited(program, directory, slow):
+    """eth_sendRawTransactionSync: the receipt, or which transaction waits on."""
+    node = Node(program, "--no-mining")
+    raw = node.ask("eth_signTransaction", {"from": ACCOUNTS[0], "to": ACCOUNTS[1], "gas": "0x5208", "nonce": "0x0",
+                                           "maxFeePerGas": "0x77359400", "maxPriorityFeePerGas": "0x1"})["raw"]
+    error = node.call("eth_sendRawTransactionSync", raw, 50)["error"]
+    waiting = node.ask("txpool_content")["pending"]
+    check(error["code"] == 4 and "50 ms" in error["message"], str(error))
+    check(error["data"] == next(iter(waiting.values()))["0"]["hash"], "its hash is told")
+    node.ask("evm_setAutomine", True)
+    check(node.ask("eth_getTransactionReceipt", error["data"])["status"] == "0x1", "it was mined")
+    node.stop()
+
+
 def fill_blobs(program, directory, slow):
     """eth_fillTransaction makes commitments, cell proofs and hashes of blobs, and holds given ones to them."""
     node = Node(program)
@@ -723,4 +737,4 @@ def metrics(program, directory, slow):
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, mnemonic, open_to_all, port_in_use, datadir_locked,
           other_chain, invalid_genesis, wrong_usage, small_commands, keys, forged_address, empty_password, terminal, evm, older_fixtures, transfer,
-          fill_blobs, far_revert, states_of_bounded_size, block_time, metrics, read_only, full_disk, scarce_descriptors])
+          receipt_awaited, fill_blobs, far_revert, states_of_bounded_size, block_time, metrics, read_only, full_disk, scarce_descriptors])

@@ -236,7 +236,7 @@ static dry_status codes_reserve(struct dry_state_view *v)
     grown.codes = dry_alloc(grown.code_buckets * sizeof(*grown.codes));
     if (grown.codes == NULL)
         return DRY_ENOMEM;
-    for (uint32_t i = 0; i < v->code_buckets; i++) {
+    for (uint32_t i = 0; v->codes != NULL && i < v->code_buckets; i++) {
         while (v->codes[i] != NULL) {
             struct dry__code *c = v->codes[i], **to = bucket_of(&grown, &c->hash);
 

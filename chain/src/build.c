@@ -321,6 +321,8 @@ static dry_status build(struct dry_chain *c, const struct dry_build *b, enum kee
     if (dry_ok(st))
         st = dry__making_prepare(c, &m, b);
     if (dry_ok(st))
+        dry__pool_set_fees(&c->pool, &m.env.base_fee, &m.env.blob_base_fee);
+    if (dry_ok(st))
         st = run(c, &m, b, keep);
     if (!dry_ok(st) || (keep == KEEP_UNEMPTY && m.block.tx_count == 0))
         return st;
@@ -403,14 +405,15 @@ dry_status dry_chain_event(struct dry_chain *c, enum dry_event_kind kind, uint64
     return st;
 }
 
-/* Tell the engine of ready transactions until it wants no more blocks, none gets in, or the turn is
- * over. */
+/* Tell the engine of transactions the next block can take until it wants no more blocks, none gets
+ * in, or the turn is over. */
 dry_status dry_chain_work(struct dry_chain *c)
 {
     uint64_t began = dry_clock_monotonic_ns(c->set.clock);
     dry_status st = DRY_OK;
 
-    while (dry_ok(st) && c->pool.ready_count != 0) {
+    dry__pool_follow_fees(c);
+    while (dry_ok(st) && c->pool.payable_count != 0) {
         uint32_t before = c->pool.ready_count;
         bool built;
 
@@ -418,7 +421,7 @@ dry_status dry_chain_work(struct dry_chain *c)
             c->set.wake(c->set.shell_ctx);
             break;
         }
-        st = feed(c, DRY_EVENT_TX_READY, before, &built);
+        st = feed(c, DRY_EVENT_TX_READY, c->pool.payable_count, &built);
         if (!built || c->pool.ready_count >= before)
             break;
     }

@@ -38,6 +38,15 @@ uint64_t dry__now_ms(const struct dry_chain *c)
     return dry_clock_wall_ms(c->set.clock) + c->time_offset * 1000;
 }
 
+uint64_t dry__next_time(const struct dry_chain *c)
+{
+    uint64_t now = dry__now_ms(c) / 1000, head = dry__head(c)->header.time;
+
+    if (c->has_next_time && c->next_time > head) /* else a block came between */
+        return c->next_time;
+    return now > head || head == UINT64_MAX ? now : head + 1;
+}
+
 /* --- opening --- */
 
 static void complain(struct dry_buf *error, const char *text)

@@ -178,6 +178,7 @@ static void pool_move(struct dry_chain *c, const struct dry__new_head *n,
                       const struct dry_hash *left, uint32_t left_count, uint32_t entered_count)
 {
     c->pool.stamp++;
+    dry__pool_follow_fees(c);
     if (left_count != 0 || entered_count != 1 || n->diff == NULL || c->pool_behind) {
         dry__pool_reorganise(c, left, n->requeue ? left_count : 0);
         return;

@@ -90,6 +90,8 @@ DRY_MUST_USE dry_status dry__state_there(struct dry_chain *c, const struct dry_h
 void dry__pool_reorganise(struct dry_chain *c, const struct dry_hash *left, uint32_t count);
 /* Have the pool follow the head when it could not at once. */
 DRY_MUST_USE dry_status dry__pool_catch_up(struct dry_chain *c);
+/* Tell the pool the fees of the block to come, as time and head stand. */
+void dry__pool_follow_fees(struct dry_chain *c);
 /* Whether there are sidecars, and how old they are, at start. */
 DRY_MUST_USE dry_status dry__sidecars_find(struct dry_chain *c);
 /* Into c->batch: keep the sidecars of a block's transactions, let a few go that are too old. */
@@ -101,5 +103,7 @@ void dry__header_fees(struct dry_header *h, const struct dry_header *parent,
                       const struct dry_rules *rules);
 /* Now, with the user's offset, in milliseconds. */
 uint64_t dry__now_ms(const struct dry_chain *c);
+/* The time of a block built now, in seconds. */
+uint64_t dry__next_time(const struct dry_chain *c);
 
 #endif /* DRY_CHAIN_INTERNAL_H */

@@ -37,12 +37,13 @@ void dry_pending_close(struct dry_pending *p)
 
 /* --- on the loop --- */
 
+/* The pool knows the fees of the block m. */
 static uint32_t picks_max(const struct dry_chain *c, const struct dry__making *m)
 {
     uint64_t n = m->gas_left / DRY__TX_GAS_MIN;
 
     n = n < PICK_MAX ? n : PICK_MAX;
-    return (uint32_t)(n < c->pool.ready_count ? n : c->pool.ready_count);
+    return (uint32_t)(n < c->pool.payable_count ? n : c->pool.payable_count);
 }
 
 static dry_status pick(struct dry_chain *c, struct dry_pending *p)
@@ -86,6 +87,7 @@ static dry_status pending_open(struct dry_chain *c, struct dry_pending **out,
     p->head = dry_chain_head(c);
     p->pool_version = c->pool.version;
     p->making = *m;
+    dry__pool_set_fees(&c->pool, &m->env.base_fee, &m->env.blob_base_fee);
     st = pick(c, p);
     if (dry_ok(st))
         *out = p;

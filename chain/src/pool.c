@@ -1,4 +1,4 @@
-/* pool.c - the transaction pool: lines by sender, a heap over their next ready transactions. */
+/* pool.c - the transaction pool: lines by sender, and what may enter and leave them. */
 #include "pool.h"
 #include <drystone/common/alloc.h>
 
@@ -31,6 +31,7 @@ static void line_close(struct dry__line *l)
     for (uint32_t i = 0; i < l->count; i++)
         dry_pool_tx_close(l->txs[l->first + i]);
     dry_free(l->txs);
+    dry_free(l->low);
     dry_free(l);
 }
 
@@ -41,9 +42,12 @@ void dry__pool_fini(struct dry__pool *p)
             line_close(p->lines[i]);
     dry_free(p->lines);
     dry_free(p->by_hash);
-    dry_free(p->heap);
+    for (uint32_t h = 0; h < DRY__HEAPS; h++)
+        dry_free(p->heaps[h].lines);
     dry_free(p->touched);
     *p = (struct dry__pool){.limits = p->limits,
+                            .base_fee = p->base_fee,
+                            .blob_fee = p->blob_fee,
                             .stamp = p->stamp + 1,
                             .version = p->version + 1,
                             .arrivals = p->arrivals};
@@ -164,99 +168,6 @@ static void line_delete(struct dry__pool *p, struct dry__line *l)
     line_close(l);
 }
 
-/* --- the heap --- */
-
-static struct dry_pool_tx *line_next(const struct dry__line *l)
-{
-    return l->cursor < l->ready && !l->parked ? l->txs[l->first + l->cursor] : NULL;
-}
-
-/* The tip a transaction offers at most; what it pays depends on the base fee. */
-static bool better(const struct dry__line *a, const struct dry__line *b)
-{
-    const struct dry_pool_tx *x = line_next(a), *y = line_next(b);
-    int c = dry_u256_compare(&x->tx.max_priority_fee_per_gas, &y->tx.max_priority_fee_per_gas);
-
-    return c != 0 ? c > 0 : x->arrived < y->arrived;
-}
-
-static void heap_put(struct dry__pool *p, uint32_t i, struct dry__line *l)
-{
-    p->heap[i] = l;
-    l->heap_at = i;
-}
-
-static void heap_up(struct dry__pool *p, uint32_t i, struct dry__line *l)
-{
-    while (i > 0 && better(l, p->heap[(i - 1) / 2])) {
-        heap_put(p, i, p->heap[(i - 1) / 2]);
-        i = (i - 1) / 2;
-    }
-    heap_put(p, i, l);
-}
-
-static void heap_down(struct dry__pool *p, uint32_t i, struct dry__line *l)
-{
-    for (;;) {
-        uint32_t child = 2 * i + 1;
-
-        if (child >= p->heap_count)
-            break;
-        if (child + 1 < p->heap_count && better(p->heap[child + 1], p->heap[child]))
-            child++;
-        if (!better(p->heap[child], l))
-            break;
-        heap_put(p, i, p->heap[child]);
-        i = child;
-    }
-    heap_put(p, i, l);
-}
-
-static void heap_delete(struct dry__pool *p, struct dry__line *l)
-{
-    uint32_t i = l->heap_at;
-    struct dry__line *last = p->heap[--p->heap_count];
-
-    l->heap_at = DRY__POOL_NO_HEAP;
-    if (last == l)
-        return;
-    if (i > 0 && better(last, p->heap[(i - 1) / 2]))
-        heap_up(p, i, last);
-    else
-        heap_down(p, i, last);
-}
-
-/* Bring the line's place in the heap in step with its next transaction. While a line is out of step
- * it must not be compared: so it leaves the heap first and comes back after the change. */
-static void heap_leave(struct dry__pool *p, struct dry__line *l)
-{
-    if (l->heap_at != DRY__POOL_NO_HEAP)
-        heap_delete(p, l);
-}
-
-static void heap_return(struct dry__pool *p, struct dry__line *l)
-{
-    if (line_next(l) == NULL)
-        return;
-    DRY_ASSERT(p->heap_count < p->heap_cap); /* room for every line is kept */
-    heap_up(p, p->heap_count++, l);
-}
-
-static dry_status heap_room(struct dry__pool *p)
-{
-    struct dry__line **n;
-    uint32_t cap = p->heap_cap == 0 ? 64 : p->heap_cap * 2;
-
-    if (p->line_count < p->heap_cap)
-        return DRY_OK;
-    n = dry_realloc(p->heap, p->heap_cap * sizeof(*n), cap * sizeof(*n));
-    if (n == NULL)
-        return DRY_ENOMEM;
-    p->heap = n;
-    p->heap_cap = cap;
-    return DRY_OK;
-}
-
 /* --- lines --- */
 
 /* Index in the line of the first transaction with a nonce not below. */
@@ -282,15 +193,19 @@ static void line_count_ready(struct dry__pool *p, struct dry__line *l, uint32_t 
         n++;
     p->ready_count += n - l->ready;
     l->ready = n;
+    dry__rank_extend(p, l);
 }
 
 static dry_status line_room(struct dry__line *l)
 {
     struct dry_pool_tx **n;
-    uint32_t cap = l->cap == 0 ? 4 : l->cap * 2;
+    struct dry__fees *low;
+    uint32_t cap = l->cap == 0 ? 1 : l->cap * 2;
 
     if (l->first > 0 && l->first >= l->cap / 2) {
         memmove(l->txs, l->txs + l->first, l->count * sizeof(*l->txs));
+        memmove(l->low, l->low + l->first, l->payable * sizeof(*l->low));
+        l->mid = l->payable == 0 ? 0 : l->mid - l->first;
         l->first = 0;
     }
     if (l->first + l->count < l->cap)
@@ -299,6 +214,10 @@ static dry_status line_room(struct dry__line *l)
     if (n == NULL)
         return DRY_ENOMEM;
     l->txs = n;
+    low = dry_realloc(l->low, l->cap * sizeof(*low), cap * sizeof(*low));
+    if (low == NULL)
+        return DRY_ENOMEM;
+    l->low = low;
     l->cap = cap;
     return DRY_OK;
 }
@@ -353,26 +272,75 @@ static bool replaces(const struct dry__pool *p, const struct dry_tx *tx, const s
            (!blobs || bumped(&tx->max_fee_per_blob_gas, &old->max_fee_per_blob_gas, by));
 }
 
-/* `old` is what tx would replace, or NULL; `gapped` tells that it could not be included now. Half
- * of the pool is kept from transactions with a nonce to come: they cost their senders nothing. */
+/* `old` is what tx would replace, or NULL. */
 static enum dry_pool_answer limits_check(const struct dry__pool *p, const struct dry__line *l,
                                          const struct dry_pool_tx *tx,
-                                         const struct dry_pool_tx *old, bool gapped)
+                                         const struct dry_pool_tx *old)
 {
     if (old != NULL && !replaces(p, &tx->tx, &old->tx))
         return DRY_POOL_UNDERPRICED;
     if (dry_u256_less(&tx->tx.max_priority_fee_per_gas, &p->limits.priority_fee_min))
         return DRY_POOL_FEE_TOO_LOW;
-    if (p->bytes - (old != NULL ? old->bytes : 0) + tx->bytes > p->limits.bytes_max)
-        return DRY_POOL_BYTES_FULL;
-    if (old != NULL)
-        return DRY_POOL_OK;
-    if (p->tx_count >= p->limits.txs_max ||
-        (gapped && p->tx_count - p->ready_count >= (p->limits.txs_max + 1) / 2))
-        return DRY_POOL_FULL;
-    if (l != NULL && l->count >= p->limits.account_max)
+    if (old == NULL && l != NULL && l->count >= p->limits.account_max)
         return DRY_POOL_ACCOUNT_FULL;
     return DRY_POOL_OK;
+}
+
+/* A place for tx at index i of line l (NULL: a new one); *outs are the lines that lose transactions
+ * for it. Half of the pool is kept from transactions that the next block cannot take: they cost
+ * their senders nothing. */
+static enum dry_pool_answer place_find(struct dry__pool *p, struct dry__line **outs,
+                                       const struct dry__line *l, uint32_t i,
+                                       const struct dry_pool_tx *tx, const struct dry_pool_tx *old,
+                                       bool gapped)
+{
+    uint64_t bytes = p->bytes - (old != NULL ? old->bytes : 0) + tx->bytes, excess = 0;
+    uint32_t share = (p->limits.txs_max + 1) / 2, count = 0;
+    struct dry__rank rank;
+
+    *outs = NULL;
+    if (tx->bytes > p->limits.bytes_max)
+        return DRY_POOL_BYTES_FULL;
+    if (bytes > p->limits.bytes_max)
+        excess = bytes - p->limits.bytes_max;
+    dry__rank_new(p, &rank, l, i, tx, gapped);
+    if (old == NULL &&
+        (p->tx_count >= p->limits.txs_max ||
+         (rank.kind != DRY__RANK_PAYABLE && p->tx_count - p->payable_count >= share)))
+        count = 1;
+    if (count == 0 && excess == 0)
+        return DRY_POOL_OK;
+    if (dry__rank_select(p, outs, tx, &rank, count, excess))
+        return DRY_POOL_OK;
+    return excess != 0 ? DRY_POOL_BYTES_FULL : DRY_POOL_FULL;
+}
+
+/* What was selected goes; the line `keep` stays even when it is empty then. */
+static void evict(struct dry__pool *p, struct dry__line *outs, const struct dry__line *keep,
+                  dry__evicted_fn evicted, void *ctx)
+{
+    while (outs != NULL) {
+        struct dry__line *l = outs;
+
+        outs = l->next_out;
+        dry__rank_leave(p, l);
+        for (; l->out != 0; l->out--) {
+            struct dry_pool_tx *tx = l->txs[l->first + l->count - 1];
+
+            if (evicted != NULL)
+                evicted(ctx, tx);
+            l->count--;
+            tx_forget(p, l, tx);
+        }
+        if (l->ready > l->count) {
+            p->ready_count -= l->ready - l->count;
+            l->ready = l->count;
+        }
+        if (l->count == 0 && l != keep)
+            line_delete(p, l);
+        else
+            dry__rank_return(p, l);
+    }
 }
 
 /* Whether the balance pays for all that wait and this one (in place of `old`): else a sender could
@@ -397,14 +365,15 @@ static dry_status line_open(struct dry__pool *p, struct dry__line **out,
     dry_status st = lines_grow(p);
 
     if (dry_ok(st))
-        st = heap_room(p);
+        st = dry__rank_room(p);
     if (!dry_ok(st))
         return st;
     l = dry_alloc(sizeof(*l));
     if (l == NULL)
         return DRY_ENOMEM;
     l->sender = *sender;
-    l->heap_at = DRY__POOL_NO_HEAP;
+    for (uint32_t h = 0; h < DRY__HEAPS; h++)
+        l->heap_at[h] = DRY__POOL_NO_HEAP;
     p->lines[line_find(p, sender)] = l;
     p->line_count++;
     *out = l;
@@ -417,11 +386,12 @@ static void line_insert(struct dry__pool *p, struct dry__line *l, uint32_t i,
 {
     struct dry_u256 cost;
 
-    heap_leave(p, l);
+    dry__rank_leave(p, l);
     tx_cost(&cost, &tx->tx);
     if (old != NULL) {
         l->txs[l->first + i] = tx;
         tx_forget(p, l, old);
+        dry__rank_replaced(p, l, i);
     } else {
         memmove(&l->txs[l->first + i + 1], &l->txs[l->first + i], (l->count - i) * sizeof(*l->txs));
         l->txs[l->first + i] = tx;
@@ -434,7 +404,7 @@ static void line_insert(struct dry__pool *p, struct dry__line *l, uint32_t i,
     tx->arrived = p->arrivals++;
     p->version++;
     line_count_ready(p, l, l->ready);
-    heap_return(p, l);
+    dry__rank_return(p, l);
 }
 
 /* Make room for one more, with a line for its sender. */
@@ -455,9 +425,9 @@ static dry_status room_make(struct dry__pool *p, struct dry__line **l,
 
 dry_status dry__pool_add(struct dry__pool *p, enum dry_pool_answer *answer,
                          struct dry__pool_ready *ready, struct dry_pool_tx *tx,
-                         dry__account_fn account, void *ctx)
+                         dry__account_fn account, dry__evicted_fn evicted, void *ctx)
 {
-    struct dry__line *l = dry__pool_line(p, &tx->sender);
+    struct dry__line *l = dry__pool_line(p, &tx->sender), *outs;
     struct dry_pool_tx *old = NULL;
     struct dry_u256 balance;
     uint64_t nonce = 0;
@@ -486,13 +456,18 @@ dry_status dry__pool_add(struct dry__pool *p, enum dry_pool_answer *answer,
     if (!affordable(l, tx, old, &balance))
         return DRY_OK;
     before = l == NULL ? 0 : l->ready;
-    *answer = limits_check(p, l, tx, old, tx->tx.nonce - nonce > before);
+    *answer = limits_check(p, l, tx, old);
+    if (*answer == DRY_POOL_OK)
+        *answer = place_find(p, &outs, l, i, tx, old, tx->tx.nonce - nonce > before);
     if (*answer != DRY_POOL_OK)
         return DRY_OK;
 
     st = room_make(p, &l, &tx->sender);
-    if (!dry_ok(st))
+    if (!dry_ok(st)) {
+        dry__rank_undo(p, outs);
         return st;
+    }
+    evict(p, outs, l, evicted, ctx);
     if (l->count == 0)
         l->nonce = nonce;
     l->balance = balance;
@@ -511,7 +486,7 @@ void dry__pool_set_nonce(struct dry__pool *p, const struct dry_address *sender, 
 
     if (l == NULL || l->nonce == nonce)
         return;
-    heap_leave(p, l);
+    dry__rank_leave(p, l);
     l->cursor = 0;
     l->parked = false;
     drop = line_lower(l, nonce);
@@ -519,8 +494,9 @@ void dry__pool_set_nonce(struct dry__pool *p, const struct dry_address *sender, 
     ready = nonce >= l->nonce && nonce - l->nonce == drop && drop <= l->ready ? l->ready - drop : 0;
     for (uint32_t i = 0; i < drop; i++)
         tx_forget(p, l, l->txs[l->first + i]);
-    l->first += drop;
-    l->count -= drop;
+    if (ready == 0)
+        dry__rank_cut(p, l, 0);
+    dry__rank_skip(p, l, drop);
     p->ready_count = p->ready_count - l->ready + ready;
     l->ready = ready;
     l->nonce = nonce;
@@ -529,7 +505,7 @@ void dry__pool_set_nonce(struct dry__pool *p, const struct dry_address *sender, 
         return;
     }
     line_count_ready(p, l, ready);
-    heap_return(p, l);
+    dry__rank_return(p, l);
 }
 
 dry_status dry__pool_resync(struct dry__pool *p, dry__account_fn account, void *ctx)
@@ -564,7 +540,8 @@ void dry__pool_remove(struct dry__pool *p, struct dry_pool_tx *tx)
     DRY_ASSERT(l != NULL);
     i = line_lower(l, tx->tx.nonce);
     DRY_ASSERT(i < l->count && l->txs[l->first + i] == tx);
-    heap_leave(p, l);
+    dry__rank_leave(p, l);
+    dry__rank_cut(p, l, i);
     memmove(&l->txs[l->first + i], &l->txs[l->first + i + 1], (l->count - i - 1) * sizeof(*l->txs));
     l->count--;
     if (i < l->ready) {
@@ -579,14 +556,16 @@ void dry__pool_remove(struct dry__pool *p, struct dry_pool_tx *tx)
         line_delete(p, l);
         return;
     }
-    heap_return(p, l);
+    dry__rank_return(p, l);
 }
 
 /* --- building --- */
 
 struct dry_pool_tx *dry__pool_next(struct dry__pool *p)
 {
-    return p->heap_count == 0 ? NULL : line_next(p->heap[0]);
+    const struct dry__heap *h = &p->heaps[DRY__HEAP_NEXT];
+
+    return h->count == 0 ? NULL : h->lines[0]->txs[h->lines[0]->first + h->lines[0]->cursor];
 }
 
 /* Note that the line's cursor or parking must be undone by dry__pool_done(). */
@@ -615,9 +594,9 @@ dry_status dry__pool_taken(struct dry__pool *p, struct dry_pool_tx *tx)
 
     if (!dry_ok(st))
         return st;
-    heap_leave(p, l);
+    dry__rank_next_leave(p, l);
     l->cursor++;
-    heap_return(p, l);
+    dry__rank_next_return(p, l);
     return DRY_OK;
 }
 
@@ -628,7 +607,7 @@ dry_status dry__pool_park(struct dry__pool *p, struct dry_pool_tx *tx)
 
     if (!dry_ok(st))
         return st;
-    heap_leave(p, l);
+    dry__rank_next_leave(p, l);
     l->parked = true;
     return DRY_OK;
 }
@@ -637,10 +616,10 @@ void dry__pool_done(struct dry__pool *p)
 {
     for (uint32_t i = 0; i < p->touched_count; i++) {
         struct dry__line *l = p->touched[i];
-        heap_leave(p, l);
+        dry__rank_next_leave(p, l);
         l->cursor = 0;
         l->parked = false;
-        heap_return(p, l);
+        dry__rank_next_return(p, l);
     }
     p->touched_count = 0;
 }

@@ -3,6 +3,7 @@
 #include <drystone/execution.h>
 
 struct account_ctx {
+    struct dry_chain *chain;
     struct dry_state_reader *reader;
 };
 
@@ -21,6 +22,13 @@ static dry_status account_read(void *ctx, uint64_t *nonce, struct dry_u256 *bala
     return st;
 }
 
+static void evicted(void *ctx, const struct dry_pool_tx *tx)
+{
+    DRY_LOG(((struct account_ctx *)ctx)->chain->log, INFO, "chain", "transaction dropped",
+            DRY_FIELD_HEX("hash", tx->hash.b, 32),
+            DRY_FIELD_STR("reason", "the pool is full and another one pays more"));
+}
+
 static dry_status add(struct dry_chain *c, struct dry_pool_verdict *v, struct dry_pool_tx *tx,
                       struct account_ctx *ctx)
 {
@@ -37,7 +45,7 @@ static dry_status add(struct dry_chain *c, struct dry_pool_verdict *v, struct dr
     v->answer = DRY_POOL_SIDECAR;
     if (tx->tx.type == DRY_TX_BLOB && !tx->sidecar_verified)
         return DRY_OK;
-    st = dry__pool_add(&c->pool, &v->answer, &ready, tx, account_read, ctx);
+    st = dry__pool_add(&c->pool, &v->answer, &ready, tx, account_read, evicted, ctx);
     for (uint32_t i = 0; dry_ok(st) && i < ready.count; i++) {
         e.tx = ready.txs[i];
         dry__emit(c, &e);
@@ -49,10 +57,11 @@ dry_status dry_chain_submit_many(struct dry_chain *c, struct dry_pool_verdict *v
                                  struct dry_pool_tx **txs, uint32_t count)
 {
     struct dry_state_view *view = NULL;
-    struct account_ctx ctx;
+    struct account_ctx ctx = {.chain = c};
     uint32_t i = 0;
     dry_status st = dry__pool_catch_up(c);
 
+    dry__pool_follow_fees(c);
     if (dry_ok(st))
         st = dry__own_view_open(c, &view);
     if (dry_ok(st)) {
@@ -78,10 +87,19 @@ dry_status dry_chain_submit(struct dry_chain *c, struct dry_pool_verdict *v, str
 
 /* --- following the head --- */
 
+void dry__pool_follow_fees(struct dry_chain *c)
+{
+    const struct dry_head *head = dry__head(c);
+    struct dry_block_env env;
+
+    dry_chain_env_after(c, &env, &head->header, &head->total_difficulty, dry__next_time(c));
+    dry__pool_set_fees(&c->pool, &env.base_fee, &env.blob_base_fee);
+}
+
 static dry_status resync(struct dry_chain *c)
 {
     struct dry_state_view *view = NULL;
-    struct account_ctx ctx;
+    struct account_ctx ctx = {.chain = c};
     dry_status st = DRY_OK;
 
     if (c->pool.tx_count != 0)
@@ -133,7 +151,7 @@ void dry__pool_reorganise(struct dry_chain *c, const struct dry_hash *left, uint
 {
     struct dry_arena arena = {0};
     struct dry_state_view *view = NULL;
-    struct account_ctx ctx;
+    struct account_ctx ctx = {.chain = c};
     dry_status st = resync(c);
 
     if (!dry_ok(st))
@@ -177,7 +195,7 @@ dry_status dry_chain_pool_nonce(struct dry_chain *c, uint64_t *out,
                                 const struct dry_address *sender)
 {
     struct dry_state_view *view = NULL;
-    struct account_ctx ctx;
+    struct account_ctx ctx = {.chain = c};
     struct dry_u256 balance;
     struct dry__line *l;
     dry_status st = dry__pool_catch_up(c);

@@ -18,7 +18,7 @@ struct dry_pool_tx {
 };
 
 struct dry_pool_limits {
-    uint32_t txs_max;            /* all together; half as many may wait for a nonce before them */
+    uint32_t txs_max;            /* all together; half as many the next block cannot take */
     uint32_t account_max;        /* of one sender */
     uint64_t bytes_max;          /* encodings and sidecars */
     uint32_t price_bump_percent; /* a replacement must pay so much more (all fees) */

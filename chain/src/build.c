@@ -334,8 +334,10 @@ static dry_status build(struct dry_chain *c, const struct dry_build *b, enum kee
         return st;
     }
     if (c->has_next_time && m.header.time == c->next_time) /* the clock goes on from there */
-        c->time_offset = c->next_time - dry_clock_wall_ms(c->set.clock) / 1000;
+        dry_chain_set_time_offset(c, c->next_time - dry_clock_wall_ms(c->set.clock) / 1000);
+    dry_mutex_lock(&c->head_lock);
     c->has_next_time = false;
+    dry_mutex_unlock(&c->head_lock);
     *built = true;
     DRY_LOG(c->log, INFO, "chain", "block", DRY_FIELD_U64("number", m.header.number),
             DRY_FIELD_HEX("hash", dry__head(c)->hash.b, 32), DRY_FIELD_U64("txs", m.block.tx_count),

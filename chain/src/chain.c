@@ -38,13 +38,13 @@ uint64_t dry__now_ms(const struct dry_chain *c)
     return dry_clock_wall_ms(c->set.clock) + c->time_offset * 1000;
 }
 
-uint64_t dry__next_time(const struct dry_chain *c)
+uint64_t dry__next_time(const struct dry_chain *c, uint64_t head_time)
 {
-    uint64_t now = dry__now_ms(c) / 1000, head = dry__head(c)->header.time;
+    uint64_t now = dry__now_ms(c) / 1000;
 
-    if (c->has_next_time && c->next_time > head) /* else a block came between */
+    if (c->has_next_time && c->next_time > head_time) /* else a block came between */
         return c->next_time;
-    return now > head || head == UINT64_MAX ? now : head + 1;
+    return now > head_time || head_time == UINT64_MAX ? now : head_time + 1;
 }
 
 /* --- opening --- */
@@ -459,6 +459,20 @@ void dry_chain_rules(const struct dry_chain *c, struct dry_rules *out, uint64_t 
     dry_rules_at(out, &c->config, number, time, dry_after_merge(&c->config, parent_td, number));
 }
 
+void dry_chain_next_rules(struct dry_chain *c, struct dry_rules *out)
+{
+    struct dry_head *h;
+    uint64_t time;
+
+    dry_mutex_lock(&c->head_lock);
+    h = c->head;
+    dry_refs_take(&h->refs);
+    time = dry__next_time(c, h->header.time);
+    dry_mutex_unlock(&c->head_lock);
+    dry_chain_rules(c, out, h->header.number + 1, time, &h->total_difficulty);
+    dry_head_close(h);
+}
+
 void dry_chain_env_after(const struct dry_chain *c, struct dry_block_env *out,
                          const struct dry_header *parent, const struct dry_u256 *parent_td,
                          uint64_t time)
@@ -489,8 +503,10 @@ dry_status dry_chain_set_next_time(struct dry_chain *c, uint64_t time)
         return DRY_STATUS(EINVAL, "the next block's timestamp must be after the head's");
     if (time > DRY_TIME_MAX)
         return DRY_STATUS(EINVAL, "the timestamp is too large (at most 2^53 - 1)");
+    dry_mutex_lock(&c->head_lock);
     c->has_next_time = true;
     c->next_time = time;
+    dry_mutex_unlock(&c->head_lock);
     return DRY_OK;
 }
 
@@ -511,13 +527,15 @@ dry_status dry_chain_add_time_offset(struct dry_chain *c, uint64_t seconds)
 
     if (seconds > DRY_TIME_MAX || now + seconds > DRY_TIME_MAX)
         return DRY_STATUS(EINVAL, "the time would be too large (at most 2^53 - 1)");
-    c->time_offset += seconds;
+    dry_chain_set_time_offset(c, c->time_offset + seconds);
     return DRY_OK;
 }
 
 void dry_chain_set_time_offset(struct dry_chain *c, uint64_t seconds)
 {
+    dry_mutex_lock(&c->head_lock);
     c->time_offset = seconds;
+    dry_mutex_unlock(&c->head_lock);
 }
 
 uint64_t dry_chain_time_offset(const struct dry_chain *c)

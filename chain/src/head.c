@@ -12,7 +12,6 @@ dry_status dry__head_make(struct dry_chain *c, struct dry_head **out,
                           const struct dry_u256 *td)
 {
     struct dry_head *h;
-    bool merged;
 
     if (header->extra_data.len > DRY_EXTRA_DATA_MAX)
         return DRY_STATUS(ECORRUPT, "extra data of the head is too long");
@@ -25,8 +24,7 @@ dry_status dry__head_make(struct dry_chain *c, struct dry_head **out,
     h->header.extra_data.ptr = h->extra_data;
     h->hash = *hash;
     h->total_difficulty = *td;
-    merged = dry_u256_is_zero(&header->difficulty) && c->config.has_terminal_total_difficulty;
-    dry_rules_at(&h->rules, &c->config, header->number, header->time, merged);
+    dry_chain_rules(c, &h->rules, header->number + 1, dry__next_time(c, header->time), td);
     h->finalized_number = dry_consensus_finalized(c->consensus, header->number);
     h->safe_number = h->finalized_number;
     h->finalized = h->safe = *hash;

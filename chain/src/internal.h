@@ -16,8 +16,12 @@ struct dry_chain {
     struct dry_consensus *consensus;
     struct dry_log *log;
 
-    struct dry_mutex head_lock; /* guards the pointer below */
+    /* Guards the four below: the loop changes them holding it, and needs it not to read them. */
+    struct dry_mutex head_lock;
     struct dry_head *head;
+    bool has_next_time;
+    uint64_t next_time;
+    uint64_t time_offset;
 
     struct dry_kzg_loader *kzg;
     uint64_t sidecar_time; /* of the oldest block whose sidecars are kept; UINT64_MAX: none are */
@@ -27,10 +31,7 @@ struct dry_chain {
     bool pool_behind;       /* the pool has not followed the head yet: memory or storage failed */
     struct dry_arena arena; /* of the block at hand */
     struct dry_batch batch;
-    bool has_next_time;
-    uint64_t next_time;
     uint64_t pinned; /* states are kept from this block on; UINT64_MAX: none is wanted */
-    uint64_t time_offset;
 
     uint32_t listener_count;
     struct {
@@ -103,7 +104,7 @@ void dry__header_fees(struct dry_header *h, const struct dry_header *parent,
                       const struct dry_rules *rules);
 /* Now, with the user's offset, in milliseconds. */
 uint64_t dry__now_ms(const struct dry_chain *c);
-/* The time of a block built now, in seconds. */
-uint64_t dry__next_time(const struct dry_chain *c);
+/* The time of a block built now on one with this time, in seconds. */
+uint64_t dry__next_time(const struct dry_chain *c, uint64_t head_time);
 
 #endif /* DRY_CHAIN_INTERNAL_H */

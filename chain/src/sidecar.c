@@ -171,20 +171,22 @@ done:
 dry_status dry_chain_tx_open(struct dry_chain *c, struct dry_pool_tx **out,
                              struct dry_pool_verdict *v, struct dry_bytes encoded)
 {
-    struct dry_head *head = dry_chain_head(c);
     struct dry_pool_tx *tx = NULL;
     struct dry_buf wrapped = {0};
-    dry_status st = dry_pool_tx_open(&tx, v, encoded, &head->rules, c->tx_bytes_max);
+    struct dry_rules rules;
+    dry_status st;
+
+    dry_chain_next_rules(c, &rules);
+    st = dry_pool_tx_open(&tx, v, encoded, &rules, c->tx_bytes_max);
 
     if (dry_ok(st) && v->answer == DRY_POOL_SIDECAR_V1) {
         st = rewrap(c, &wrapped, v, encoded);
         if (dry_ok(st) && v->answer == DRY_POOL_OK)
-            st = dry_pool_tx_open(&tx, v, dry_buf_bytes(&wrapped), &head->rules, c->tx_bytes_max);
+            st = dry_pool_tx_open(&tx, v, dry_buf_bytes(&wrapped), &rules, c->tx_bytes_max);
         if (dry_ok(st) && v->answer == DRY_POOL_OK)
             tx->sidecar_verified = true; /* its proofs were made here */
         dry_buf_fini(&wrapped);
     }
-    dry_head_close(head);
     if (dry_ok(st) && v->answer == DRY_POOL_OK)
         st = dry_pool_tx_verify_sidecar(tx, v, c->kzg);
     if (!dry_ok(st) || v->answer != DRY_POOL_OK) {

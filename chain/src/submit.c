@@ -92,7 +92,8 @@ void dry__pool_follow_fees(struct dry_chain *c)
     const struct dry_head *head = dry__head(c);
     struct dry_block_env env;
 
-    dry_chain_env_after(c, &env, &head->header, &head->total_difficulty, dry__next_time(c));
+    dry_chain_env_after(c, &env, &head->header, &head->total_difficulty,
+                        dry__next_time(c, head->header.time));
     dry__pool_set_fees(&c->pool, &env.base_fee, &env.blob_base_fee);
 }
 
@@ -119,14 +120,16 @@ static dry_status requeue_tx(struct dry_chain *c, const struct dry_tx *stored,
     struct dry_bytes encoded = stored->encoded;
     struct dry_pool_tx *tx = NULL;
     struct dry_pool_verdict v;
+    struct dry_rules rules;
     dry_status st = DRY_OK;
 
     if (stored->type == DRY_TX_BLOB)
         st = dry_chain_sidecar(c, &encoded, time, hash, arena);
     if (st.code == DRY_CODE_ENOTFOUND)
         return DRY_OK; /* imported without its blobs, or long ago: nothing to mine again */
+    dry_chain_next_rules(c, &rules);
     if (dry_ok(st))
-        st = dry_pool_tx_open(&tx, &v, encoded, &dry__head(c)->rules, c->pool.limits.tx_bytes_max);
+        st = dry_pool_tx_open(&tx, &v, encoded, &rules, c->pool.limits.tx_bytes_max);
     if (!dry_ok(st) || v.answer != DRY_POOL_OK)
         return st;
     tx->sidecar_verified = true; /* it was, before it was mined */

@@ -23,7 +23,7 @@ struct dry_head {
     struct dry_u256 total_difficulty;
     struct dry_hash safe, finalized; /* zero when there is none */
     uint64_t safe_number, finalized_number;
-    struct dry_rules rules; /* in force at this block */
+    struct dry_rules rules; /* of the next block, as time stood when this one was published */
     uint8_t extra_data[DRY_EXTRA_DATA_MAX];
     struct dry_refs refs;
 };
@@ -183,6 +183,8 @@ DRY_MUST_USE dry_status dry_chain_state_open(struct dry_chain *c, struct dry_sta
 /* Rules of a block with this number and time on the canonical chain's config. */
 void dry_chain_rules(const struct dry_chain *c, struct dry_rules *out, uint64_t number,
                      uint64_t time, const struct dry_u256 *parent_td);
+/* Rules of a block built on the head now: what the pool asks of transactions. */
+void dry_chain_next_rules(struct dry_chain *c, struct dry_rules *out);
 /* The environment of the block after `parent` (pending calls), time as given. */
 void dry_chain_env_after(const struct dry_chain *c, struct dry_block_env *out,
                          const struct dry_header *parent, const struct dry_u256 *parent_td,
@@ -260,9 +262,10 @@ void dry_pending_close(struct dry_pending *p);
 
 /* --- pool [loop] --- */
 
-/* [any] dry_pool_tx_open() at the head's rules and the pool's limits, then, for a blob transaction,
- * dry_pool_tx_verify_sidecar() with the chain's own loader: off the loop, then. From Osaka on,
- * blobs that come with the proofs of the forks before get cell proofs, as geth does it. */
+/* [any] dry_pool_tx_open() at the next block's rules and the pool's limits, then, for a blob
+ * transaction, dry_pool_tx_verify_sidecar() with the chain's own loader: off the loop, then. From
+ * Osaka on, blobs that come with the proofs of the forks before get cell proofs, as geth does it.
+ */
 DRY_MUST_USE dry_status dry_chain_tx_open(struct dry_chain *c, struct dry_pool_tx **out,
                                           struct dry_pool_verdict *v, struct dry_bytes encoded);
 

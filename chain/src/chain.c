@@ -169,6 +169,81 @@ static dry_status genesis_load(struct dry_chain *c, struct dry_genesis *out, str
     return st;
 }
 
+/* From Prague on, a block ends with calls of these contracts; without one no block is valid. */
+static const struct {
+    uint32_t index; /* in dry_system_contracts */
+    const char *eip;
+} required[] = {{2, " (EIP-7002)"}, {3, " (EIP-7251)"}};
+
+static dry_status required_complain(struct dry_buf *error, const bool there[])
+{
+    bool first = true;
+
+    for (size_t i = 0; i < DRY_COUNT(required); i++) {
+        const struct dry_address *a = &dry_system_contracts[required[i].index].address;
+        char hex[43] = "0x";
+
+        if (there[i])
+            continue;
+        dry_hex_encode(hex + 2, DRY_BYTES_ARRAY(a->b));
+        complain(error, first ? "no block can be built on this chain: from Prague on there must be "
+                                "system contracts at "
+                              : " and ");
+        complain(error, hex);
+        complain(error, required[i].eip);
+        first = false;
+    }
+    if (first)
+        return DRY_OK;
+    complain(error, "; put their code into the genesis file's alloc, or use --consensus-driver "
+                    "noseal to import blocks only");
+    return DRY_STATUS(EINVAL, "a system contract is missing");
+}
+
+static bool contracts_wanted(const struct dry_chain *c, const struct dry_rules *next)
+{
+    return c->set.consensus->seals && next->evm_fork >= DRY_FORK_PRAGUE;
+}
+
+/* Before anything of it is stored: else the directory would be this chain's for good. */
+static dry_status genesis_check(const struct dry_chain *c, const struct dry_genesis *g,
+                                struct dry_buf *error)
+{
+    bool there[DRY_COUNT(required)] = {false};
+    struct dry_rules next;
+
+    dry_rules_at(&next, &g->config, 1, dry__next_time(c, g->header.time),
+                 dry_after_merge(&g->config, &g->header.difficulty, 1));
+    for (size_t i = 0; i < DRY_COUNT(required); i++)
+        for (uint32_t k = 0; k < g->alloc.count; k++)
+            there[i] |= g->alloc.accounts[k].code.len != 0 &&
+                        dry_address_equal(&g->alloc.accounts[k].address,
+                                          &dry_system_contracts[required[i].index].address);
+    return contracts_wanted(c, &next) ? required_complain(error, there) : DRY_OK;
+}
+
+/* The same for a chain that is there already. */
+static dry_status head_check(struct dry_chain *c, struct dry_buf *error)
+{
+    bool there[DRY_COUNT(required)] = {false};
+    struct dry_state_view *view = NULL;
+    dry_status st;
+
+    if (!contracts_wanted(c, &dry__head(c)->rules))
+        return DRY_OK;
+    st = dry__own_view_open(c, &view);
+    for (size_t i = 0; i < DRY_COUNT(required) && dry_ok(st); i++) {
+        struct dry_state_reader *r = dry_state_view_reader(view);
+        struct dry_account a = {0};
+        bool exists;
+
+        st = r->ops->account(r, &exists, &a, &dry_system_contracts[required[i].index].address);
+        there[i] = dry_ok(st) && exists && !dry_hash_equal(&a.code_hash, &dry_hash_empty_code);
+    }
+    dry_state_view_close(view);
+    return dry_ok(st) ? required_complain(error, there) : st;
+}
+
 /* Which chain this is: the storage's, checked against the genesis given, or a new one from that. */
 static dry_status chain_find(struct dry_chain *c, struct dry_buf *error)
 {
@@ -182,7 +257,9 @@ static dry_status chain_find(struct dry_chain *c, struct dry_buf *error)
             st = genesis_compare(c, given, error);
     } else if (st.code == DRY_CODE_ENOTFOUND && given != NULL) {
         g = *given;
-        st = genesis_write(c, &g, &c->genesis_hash);
+        st = genesis_check(c, &g, error);
+        if (dry_ok(st))
+            st = genesis_write(c, &g, &c->genesis_hash);
     } else if (st.code == DRY_CODE_ENOTFOUND) {
         complain(error,
                  "the data directory holds no chain yet: name a genesis file (--genesis FILE)");
@@ -249,6 +326,8 @@ static dry_status parts_open(struct dry_chain *c, struct dry_buf *error)
         st = dry_consensus_open(&c->consensus, c->set.consensus, &consensus);
     if (dry_ok(st))
         st = head_load(c, error);
+    if (dry_ok(st))
+        st = head_check(c, error);
     return dry_ok(st) ? dry__sidecars_find(c) : st;
 }
 

@@ -89,6 +89,60 @@ static void the_first_block_counts(void **state)
     }
 }
 
+static dry_status try_open(struct fixture *f, const char *config, const char *alloc,
+                           const struct dry_consensus_ops *consensus)
+{
+    struct dry_buf json = {0};
+    dry_status st;
+
+    fixture_genesis(&json, config, alloc);
+    fixture_open_genesis(f, dry_buf_bytes(&json), consensus);
+    dry_buf_fini(&json);
+    st = dry_chain_open(&f->chain, &f->set, &f->error);
+    CHECK(dry_ok(dry_buf_append_byte(&f->error, 0)));
+    return st;
+}
+
+/* From Prague on no block can be built without the contracts of EIP-7002 and 7251: a chain that is
+ * to build any says so at start, and stores nothing; one that only imports does not mind. */
+static void missing_contracts_are_told_at_start(void **state)
+{
+    static const char now[] = UP_TO_LONDON "\"terminalTotalDifficulty\":0," TO_PRAGUE "0}";
+    static const char later[] =
+        UP_TO_LONDON "\"terminalTotalDifficulty\":0," TO_PRAGUE "1700000100}";
+    static const char one[] = "\"0x00000961ef480eb55e80d19ad83579a64c007002\":{\"balance\":"
+                              "\"0x0\",\"code\":\"0x5f5ff3\"}";
+    struct fixture f;
+    dry_status st;
+
+    (void)state;
+    CHECK(try_open(&f, now, "", &dry_consensus_dev).code == DRY_CODE_EINVAL);
+    CHECK(strstr((char *)f.error.ptr, "0x00000961ef480eb55e80d19ad83579a64c007002 (EIP-7002) and "
+                                      "0x0000bbddc7ce488642fb579f8b00f3a590007251 (EIP-7251)"));
+    f.set.genesis = NULL;
+    CHECK(dry_chain_open(&f.chain, &f.set, NULL).code == DRY_CODE_ENOTFOUND);
+    fixture_close(&f);
+
+    CHECK(try_open(&f, now, one, &dry_consensus_dev).code == DRY_CODE_EINVAL);
+    CHECK(strstr((char *)f.error.ptr, "EIP-7251") && !strstr((char *)f.error.ptr, "EIP-7002"));
+    fixture_close(&f);
+
+    CHECK(dry_ok(try_open(&f, now, SYSTEM_CONTRACTS, &dry_consensus_dev)));
+    fixture_close(&f);
+    CHECK(dry_ok(try_open(&f, now, "", &dry_consensus_noseal)));
+    f.set.consensus = &dry_consensus_dev; /* the same storage, but to build on it */
+    dry_chain_close(f.chain);
+    f.chain = NULL;
+    f.error.len = 0;
+    st = dry_chain_open(&f.chain, &f.set, &f.error);
+    CHECK(st.code == DRY_CODE_EINVAL && f.error.len != 0);
+    fixture_close(&f);
+
+    /* They may be deployed until then. */
+    CHECK(dry_ok(try_open(&f, later, "", &dry_consensus_dev)));
+    fixture_close(&f);
+}
+
 /* A fork comes by time: the pool knows without a block. The fixture's clock stands at 1700000000.
  */
 static void time_passes_a_fork(void **state)
@@ -128,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_block_counts),
         cmocka_unit_test(time_passes_a_fork),
+        cmocka_unit_test(missing_contracts_are_told_at_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,7 @@ static uint64_t dev_finalized(struct dry_consensus *c, uint64_t head)
 const struct dry_consensus_ops dry_consensus_dev = {
     .abi = DRY_CONSENSUS_ABI,
     .name = "dev",
+    .seals = true,
     .open = dev_open,
     .close = dev_close,
     .event = dev_event,

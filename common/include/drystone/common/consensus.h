@@ -5,7 +5,7 @@
 #define DRY_COMMON_CONSENSUS_H
 #include <drystone/common/block.h>
 
-#define DRY_CONSENSUS_ABI 1u
+#define DRY_CONSENSUS_ABI 2u
 
 /* What the node tells the engine. Times are wall-clock milliseconds. */
 enum dry_event_kind {
@@ -46,6 +46,7 @@ struct dry_consensus;
 struct dry_consensus_ops {
     uint32_t abi;
     const char *name; /* in the config file: consensus.driver = "dev" */
+    bool seals;       /* it may answer BUILD: a chain that no block can be built on is refused */
     dry_status (*open)(struct dry_consensus **out, const struct dry_consensus_settings *set);
     void (*close)(struct dry_consensus *c);
     uint32_t (*event)(struct dry_consensus *c, const struct dry_event *event,

@@ -2,9 +2,13 @@
 #include "internal.h"
 #include <drystone/execution.h>
 
+#define LOST_LINES_MAX 100u /* a reorganisation logs of what it costs the pool */
+
 struct account_ctx {
     struct dry_chain *chain;
     struct dry_state_reader *reader;
+    bool reorganises;
+    uint32_t lost; /* transactions that left for it, or could not be given back */
 };
 
 static dry_status account_read(void *ctx, uint64_t *nonce, struct dry_u256 *balance,
@@ -22,11 +26,24 @@ static dry_status account_read(void *ctx, uint64_t *nonce, struct dry_u256 *bala
     return st;
 }
 
-static void evicted(void *ctx, const struct dry_pool_tx *tx)
+/* A reorganisation costs the pool a transaction: said, for the first ones. */
+static void lost(struct account_ctx *ctx, const struct dry_hash *hash, const char *reason)
 {
-    DRY_LOG(((struct account_ctx *)ctx)->chain->log, INFO, "chain", "transaction dropped",
-            DRY_FIELD_HEX("hash", tx->hash.b, 32),
-            DRY_FIELD_STR("reason", "the pool is full and another one pays more"));
+    if (ctx->lost++ < LOST_LINES_MAX)
+        DRY_LOG(ctx->chain->log, WARN, "chain", "transaction dropped",
+                DRY_FIELD_HEX("hash", hash->b, 32), DRY_FIELD_STR("reason", reason));
+}
+
+static void evicted(void *opaque, const struct dry_pool_tx *tx)
+{
+    static const char reason[] = "the pool is full and another one pays more";
+    struct account_ctx *ctx = opaque;
+
+    if (ctx->reorganises)
+        lost(ctx, &tx->hash, reason);
+    else
+        DRY_LOG(ctx->chain->log, INFO, "chain", "transaction dropped",
+                DRY_FIELD_HEX("hash", tx->hash.b, 32), DRY_FIELD_STR("reason", reason));
 }
 
 static dry_status add(struct dry_chain *c, struct dry_pool_verdict *v, struct dry_pool_tx *tx,
@@ -113,6 +130,27 @@ static dry_status resync(struct dry_chain *c)
     return st;
 }
 
+/* Refused: it is lost, unless it is there already, in the pool or on the new branch. */
+static dry_status refused(struct account_ctx *ctx, const struct dry_hash *hash, const char *reason)
+{
+    struct dry_tx_place place;
+    dry_status st;
+
+    if (dry__pool_find(&ctx->chain->pool, hash) != NULL)
+        return DRY_OK;
+    st = dry_chain_find_tx(ctx->chain, &place, hash);
+    if (st.code != DRY_CODE_ENOTFOUND)
+        return st;
+    lost(ctx, hash, reason);
+    return DRY_OK;
+}
+
+static const char *reason_text(const struct dry_pool_verdict *v)
+{
+    return v->answer == DRY_POOL_INVALID ? dry_verdict_text(v->verdict)
+                                         : dry_pool_answer_text(v->answer);
+}
+
 static dry_status requeue_tx(struct dry_chain *c, const struct dry_tx *stored,
                              const struct dry_hash *hash, uint64_t time, struct account_ctx *ctx,
                              struct dry_arena *arena)
@@ -125,18 +163,21 @@ static dry_status requeue_tx(struct dry_chain *c, const struct dry_tx *stored,
 
     if (stored->type == DRY_TX_BLOB)
         st = dry_chain_sidecar(c, &encoded, time, hash, arena);
-    if (st.code == DRY_CODE_ENOTFOUND)
-        return DRY_OK; /* imported without its blobs, or long ago: nothing to mine again */
+    if (st.code == DRY_CODE_ENOTFOUND) /* imported without its blobs, or long ago */
+        return refused(ctx, hash, "its blobs are not kept here");
     dry_chain_next_rules(c, &rules);
     if (dry_ok(st))
         st = dry_pool_tx_open(&tx, &v, encoded, &rules, c->pool.limits.tx_bytes_max);
-    if (!dry_ok(st) || v.answer != DRY_POOL_OK)
+    if (!dry_ok(st))
         return st;
+    if (v.answer != DRY_POOL_OK)
+        return refused(ctx, hash, reason_text(&v));
     tx->sidecar_verified = true; /* it was, before it was mined */
     st = add(c, &v, tx, ctx);
-    if (!dry_ok(st) || v.answer != DRY_POOL_OK)
-        dry_pool_tx_close(tx);
-    return st;
+    if (dry_ok(st) && v.answer == DRY_POOL_OK)
+        return DRY_OK;
+    dry_pool_tx_close(tx);
+    return dry_ok(st) ? refused(ctx, hash, reason_text(&v)) : st;
 }
 
 static dry_status requeue_block(struct dry_chain *c, const struct dry_hash *hash,
@@ -154,7 +195,7 @@ void dry__pool_reorganise(struct dry_chain *c, const struct dry_hash *left, uint
 {
     struct dry_arena arena = {0};
     struct dry_state_view *view = NULL;
-    struct account_ctx ctx = {.chain = c};
+    struct account_ctx ctx = {.chain = c, .reorganises = true};
     dry_status st = resync(c);
 
     if (!dry_ok(st))
@@ -169,6 +210,9 @@ void dry__pool_reorganise(struct dry_chain *c, const struct dry_hash *left, uint
     }
     dry_state_view_close(view);
     dry_arena_fini(&arena);
+    if (ctx.lost > LOST_LINES_MAX)
+        DRY_LOG(c->log, WARN, "chain", "more transactions dropped",
+                DRY_FIELD_U64("count", ctx.lost - LOST_LINES_MAX));
     if (!dry_ok(st))
         DRY_LOG(c->log, WARN, "chain", "transactions of replaced blocks may have left the pool",
                 DRY_FIELD_STR("reason", dry_status_text(st)));

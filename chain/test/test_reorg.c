@@ -404,6 +404,131 @@ static void pruned_states_are_not_gone_back_to(void **state)
     fixture_close(&f);
 }
 
+/* --- what goes back says why it does not return --- */
+
+struct logged {
+    struct dry_log log;
+    FILE *file;
+};
+
+static void log_to_file(struct fixture *f, struct logged *l)
+{
+    l->file = tmpfile();
+    CHECK(l->file != NULL);
+    dry_log_init(&l->log, fileno(l->file), DRY_LOG_FORMAT_TEXT, &f->clock.base);
+    f->set.log = &l->log;
+}
+
+/* Lines with both texts. */
+static uint32_t lines_with(struct logged *l, const char *a, const char *b)
+{
+    char line[1024];
+    uint32_t n = 0;
+
+    rewind(l->file);
+    while (fgets(line, sizeof(line), l->file) != NULL)
+        n += strstr(line, a) != NULL && strstr(line, b) != NULL;
+    return n;
+}
+
+static const char *hash_text(struct fixture *f, uint64_t nonce)
+{
+    struct dry_hash hash;
+
+    dry_keccak256(&hash,
+                  fixture_sign(f, &(struct fixture_tx){.nonce = nonce, .value = 1, .to = sink}));
+    return test_hex_of(DRY_BYTES_ARRAY(hash.b));
+}
+
+/* A pool with less room than before: each transaction it refuses is named, 100 at most, and then
+ * counted. */
+static void lost_transactions_are_told(void **state)
+{
+    struct logged l;
+    struct fixture f;
+
+    (void)state;
+    fixture_open_dev(&f, false);
+    for (uint64_t n = 0; n < 130; n++)
+        CHECK(fixture_send(&f, &(struct fixture_tx){.nonce = n, .value = 1, .to = sink}).answer ==
+              DRY_POOL_OK);
+    CHECK(dry_ok(dry_chain_build(f.chain, &(struct dry_build){.txs_max = 15}, NULL)));
+    CHECK(dry_ok(dry_chain_build(f.chain, &(struct dry_build){0}, NULL)));
+    CHECK(dry_ok(dry_chain_rewind(f.chain, 1, true)));
+    CHECK(dry_chain_pool_counts(f.chain).pending == 115); /* all are there again */
+    CHECK(dry_ok(dry_chain_build(f.chain, &(struct dry_build){0}, NULL)));
+
+    f.set.pool.account_max = 10;
+    log_to_file(&f, &l);
+    fixture_reopen(&f);
+    CHECK(dry_ok(dry_chain_rewind(f.chain, 1, true)));
+    CHECK(dry_chain_pool_counts(f.chain).pending == 10);
+    CHECK(lines_with(&l, "WARN", "transaction dropped") == 100);
+    CHECK(lines_with(&l, "--pool-account-max", "transaction dropped") == 100);
+    CHECK(lines_with(&l, hash_text(&f, 24), "transaction") == 0);
+    CHECK(lines_with(&l, hash_text(&f, 25), "transaction dropped") == 1);
+    CHECK(lines_with(&l, "more transactions dropped", "count=5") == 1);
+    fclose(l.file);
+    fixture_close(&f);
+}
+
+/* By the rules, too; what is on the new branch as well is not lost. */
+static void only_lost_transactions_are_told(void **state)
+{
+    struct logged l;
+    struct fixture f, other;
+    struct fixture_tx both = {.value = 1, .to = sink}, one = {.from = 1, .value = 1, .to = sink};
+    struct dry_bytes blocks[2];
+    struct dry_hash hash;
+
+    (void)state;
+    fixture_open_dev(&f, false);
+    fixture_open_genesis(&other, f.genesis.json, &dry_consensus_dev);
+    fixture_reopen(&other);
+    CHECK(fixture_send(&other, &both).answer == DRY_POOL_OK);
+    one.value = 2; /* of the same nonce as what the first chain has */
+    CHECK(fixture_send(&other, &one).answer == DRY_POOL_OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        CHECK(dry_ok(dry_chain_build(other.chain, &(struct dry_build){0}, &hash)));
+        blocks[i] = fixture_block(&other, &hash);
+    }
+    one.value = 1;
+    log_to_file(&f, &l);
+    fixture_reopen(&f);
+    CHECK(fixture_send(&f, &both).answer == DRY_POOL_OK);
+    CHECK(fixture_send(&f, &one).answer == DRY_POOL_OK);
+    CHECK(dry_ok(dry_chain_build(f.chain, &(struct dry_build){0}, NULL)));
+    fixture_import(&f, blocks[0]);
+    fixture_import(&f, blocks[1]);
+    CHECK(dry_chain_pool_counts(f.chain).pending == 0);
+    CHECK(lines_with(&l, "WARN", "transaction dropped") == 1);
+    dry_keccak256(&hash, fixture_sign(&f, &one));
+    CHECK(lines_with(&l, test_hex_of(DRY_BYTES_ARRAY(hash.b)), "nonce too low") == 1);
+    fclose(l.file);
+    fixture_close(&other);
+    fixture_close(&f);
+}
+
+/* A full pool says who left. */
+static void evicted_transactions_are_told(void **state)
+{
+    struct logged l;
+    struct fixture f;
+
+    (void)state;
+    fixture_open_dev(&f, false);
+    f.set.pool.txs_max = 1;
+    log_to_file(&f, &l);
+    fixture_reopen(&f);
+    CHECK(fixture_send(&f, &(struct fixture_tx){.value = 1, .to = sink}).answer == DRY_POOL_OK);
+    CHECK(fixture_send(&f, &(struct fixture_tx){.from = 1, .to = sink, .tip = 1}).answer ==
+          DRY_POOL_OK);
+    CHECK(lines_with(&l, "transaction dropped", "pays more") == 1);
+    CHECK(lines_with(&l, hash_text(&f, 0), "transaction dropped") == 1);
+    fclose(l.file);
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +539,9 @@ int main(void)
         cmocka_unit_test(builds_across_london),
         cmocka_unit_test(overtaken_time_is_dropped),
         cmocka_unit_test(pruned_states_are_not_gone_back_to),
+        cmocka_unit_test(lost_transactions_are_told),
+        cmocka_unit_test(only_lost_transactions_are_told),
+        cmocka_unit_test(evicted_transactions_are_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

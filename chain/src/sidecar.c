@@ -4,7 +4,7 @@
 #include <drystone/common/alloc.h>
 #include <drystone/crypto.h>
 
-#define EXPIRE_MAX 32u   /* sidecars a block lets go at most: more than can be in it */
+#define EXPIRE_MIN 32u   /* a block lets so many old sidecars go at most, or see expire_max() */
 #define VERSION_KZG 0x01 /* first byte of a versioned hash (EIP-4844) */
 
 struct dry_kzg_loader {
@@ -217,9 +217,25 @@ dry_status dry_chain_sidecar(struct dry_chain *c, struct dry_bytes *out, uint64_
     return dry__load(c->storage, out, &key, arena);
 }
 
-/* Walk from the oldest on; with a batch, delete what is older than `until` on the way, EXPIRE_MAX
- * at most. The time of the first one that stays is noted. */
-static dry_status sidecars_walk(struct dry_chain *c, struct dry_batch *batch, uint64_t until)
+/* How many old sidecars a block lets go: twice as many as any can have brought, so that those kept
+ * never grow in number by it. */
+static uint32_t expire_max(const struct dry_chain *c, const struct dry_header *h)
+{
+    struct dry_rules rules;
+    uint32_t max;
+
+    dry_chain_rules(c, &rules, h->number, h->time, &dry__head(c)->total_difficulty);
+    max = rules.blob.max;
+    for (uint32_t i = 0; i < DRY_FORK_COUNT; i++) /* forks of before may have let in more */
+        if (c->config.blob[i].max > max)
+            max = c->config.blob[i].max;
+    return max > EXPIRE_MIN / 2 ? 2 * max : EXPIRE_MIN;
+}
+
+/* Walk from the oldest on; with a batch, delete what is older than `until` on the way, `most` at
+ * most. The time of the first one that stays is noted. */
+static dry_status sidecars_walk(struct dry_chain *c, struct dry_batch *batch, uint64_t until,
+                                uint32_t most)
 {
     const uint8_t prefix[1] = {DRY__KEY_SIDECAR};
     struct dry_cursor *cursor = NULL;
@@ -233,7 +249,7 @@ static dry_status sidecars_walk(struct dry_chain *c, struct dry_batch *batch, ui
         st = dry_cursor_next(cursor, &key, &value);
         if (dry_ok(st))
             time = key.len == 41 ? dry__be64_get(key.ptr + 1) : 0; /* no key of ours: it goes */
-        if (!dry_ok(st) || batch == NULL || n == EXPIRE_MAX || time >= until)
+        if (!dry_ok(st) || batch == NULL || n == most || time >= until)
             break;
         time = UINT64_MAX;
         st = dry_batch_delete(batch, key);
@@ -248,7 +264,7 @@ static dry_status sidecars_walk(struct dry_chain *c, struct dry_batch *batch, ui
 
 dry_status dry__sidecars_find(struct dry_chain *c)
 {
-    return sidecars_walk(c, NULL, 0);
+    return sidecars_walk(c, NULL, 0, 0);
 }
 
 dry_status dry__sidecars_store(struct dry_chain *c, const struct dry_block *block,
@@ -259,7 +275,7 @@ dry_status dry__sidecars_store(struct dry_chain *c, const struct dry_block *bloc
     dry_status st = DRY_OK;
 
     if (time > DRY_SIDECAR_SECONDS && c->sidecar_time < time - DRY_SIDECAR_SECONDS)
-        st = sidecars_walk(c, &c->batch, time - DRY_SIDECAR_SECONDS);
+        st = sidecars_walk(c, &c->batch, time - DRY_SIDECAR_SECONDS, expire_max(c, &block->header));
     for (uint32_t i = 0; i < block->tx_count && dry_ok(st); i++) {
         struct dry__key key = sidecar_key(time, &tx_hashes[i]);
 

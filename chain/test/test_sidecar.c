@@ -281,10 +281,24 @@ static void sidecars_expire(void **state)
     fixture_close(&f);
 }
 
+/* So many sidecars of 1970. */
+static void old_sidecars(struct fixture *f, uint32_t count)
+{
+    struct dry_batch batch = {0};
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t key[41] = {0x26, [6] = 1, [9] = (uint8_t)i, [10] = (uint8_t)(i >> 8)};
+
+        CHECK(dry_ok(dry_batch_put(&batch, DRY_BYTES_ARRAY(key), DRY_BYTES_LIT("blobs"))));
+    }
+    CHECK(dry_ok(dry_storage_commit(f->storage, &batch, false)));
+    dry_batch_fini(&batch);
+    fixture_reopen(f);
+}
+
 /* Many at once go in steps. */
 static void sidecars_expire_in_steps(void **state)
 {
-    struct dry_batch batch = {0};
     struct dry_head *head;
     struct dry_hash hash;
     struct fixture f;
@@ -292,14 +306,7 @@ static void sidecars_expire_in_steps(void **state)
 
     (void)state;
     open_version(&f, 1);
-    for (uint32_t i = 0; i < 70; i++) {
-        uint8_t key[41] = {0x26, [6] = 1, [9] = (uint8_t)i}; /* of 1970 */
-
-        CHECK(dry_ok(dry_batch_put(&batch, DRY_BYTES_ARRAY(key), DRY_BYTES_LIT("blobs"))));
-    }
-    CHECK(dry_ok(dry_storage_commit(f.storage, &batch, false)));
-    dry_batch_fini(&batch);
-    fixture_reopen(&f);
+    old_sidecars(&f, 70);
     head = dry_chain_head(f.chain);
     start = head->header.time;
     dry_head_close(head);
@@ -308,6 +315,34 @@ static void sidecars_expire_in_steps(void **state)
         CHECK(kept_count(&f) == (i < 3 ? 70 - 32 * i : 0));
     }
     fixture_close(&f);
+}
+
+/* The steps are as long as blocks may be full: what is kept does not grow for ever. */
+static void expiry_keeps_up(void **state)
+{
+    static const char was[] = "\"cancunTime\":0}";
+    struct dry_buf json = {0}, config = {0};
+    struct dry_hash hash;
+    struct fixture f;
+
+    (void)state;
+    CHECK(dry_ok(dry_buf_append(&config, dry_bytes_of((const uint8_t *)FIXTURE_AFTER_MERGE,
+                                                      sizeof(FIXTURE_AFTER_MERGE) - sizeof(was)))));
+    CHECK(dry_ok(dry_buf_append_text(
+        &config, "\"cancunTime\":0,\"blobSchedule\":{\"cancun\":{\"target\":200,\"max\":400,"
+                 "\"baseFeeUpdateFraction\":3338477}}}")));
+    CHECK(dry_ok(dry_buf_append_byte(&config, 0)));
+    fixture_genesis(&json, (const char *)config.ptr, "");
+    fixture_open_genesis(&f, dry_buf_bytes(&json), &dry_consensus_dev);
+    fixture_reopen(&f);
+    old_sidecars(&f, 1000);
+    build_at(&f, 1700000000, &hash);
+    CHECK(kept_count(&f) == 200);
+    build_at(&f, 1700000001, &hash);
+    CHECK(kept_count(&f) == 0);
+    fixture_close(&f);
+    dry_buf_fini(&config);
+    dry_buf_fini(&json);
 }
 
 /* Below the blob base fee it waits; a fee of nothing could never be mined. */
@@ -372,6 +407,7 @@ int main(void)
         cmocka_unit_test(sidecars_are_kept),
         cmocka_unit_test(sidecars_expire),
         cmocka_unit_test(sidecars_expire_in_steps),
+        cmocka_unit_test(expiry_keeps_up),
         cmocka_unit_test(waits_for_its_fee),
         cmocka_unit_test(waits_for_room),
     };

@@ -1,11 +1,13 @@
 /* chain.c - opening a chain: a new one from its genesis, or the one the storage holds; and small
  * reads. */
+#include "genesis_config.h"
 #include "internal.h"
 #include <drystone/common/alloc.h>
 #include <drystone/common/hex.h>
 #include <drystone/crypto.h>
 #include <drystone/execution.h>
 #include <drystone/platform/system.h>
+#include <stdio.h>
 
 #define EXTRA_DATA_BYTES_MAX 32u /* by rule; engines that seal may add their own */
 
@@ -129,13 +131,30 @@ done:
     return st;
 }
 
+/* What the head pointer leads to. */
+static dry_status head_find(struct dry_chain *c, struct dry_header *header, struct dry_hash *hash,
+                            struct dry_u256 *td)
+{
+    struct dry__key key = dry__key_meta('h');
+    struct dry_bytes value;
+    dry_status st = dry__load(c->storage, &value, &key, &c->arena);
+
+    if (dry_ok(st) && value.len != 32)
+        st = DRY_STATUS(ECORRUPT, "the head pointer is damaged");
+    if (!dry_ok(st))
+        return st;
+    memcpy(hash->b, value.ptr, 32);
+    return dry__load_header(c->storage, header, td, NULL, hash, &c->arena);
+}
+
 /* The genesis in the storage is this one, or the user named the wrong file or directory. */
 static dry_status genesis_compare(struct dry_chain *c, const struct dry_genesis *given,
-                                  struct dry_buf *error)
+                                  const struct dry_chain_config *stored, struct dry_buf *error)
 {
     struct dry_genesis g = *given;
     struct dry_hash hash;
     struct dry_buf rlp = {0};
+    char text[48];
     dry_status st = dry_genesis_seal(&g);
 
     if (dry_ok(st))
@@ -143,8 +162,11 @@ static dry_status genesis_compare(struct dry_chain *c, const struct dry_genesis 
     if (dry_ok(st)) {
         dry_keccak256(&hash, dry_buf_bytes(&rlp));
         if (!dry_hash_equal(&hash, &c->genesis_hash)) {
+            (void)snprintf(text, sizeof(text), " of chain %llu",
+                           (unsigned long long)stored->chain_id);
             complain(error, "the data directory holds another chain: its genesis is ");
             complain_hash(error, &c->genesis_hash);
+            complain(error, text);
             complain(error, ", the one given is ");
             complain_hash(error, &hash);
             st = DRY_STATUS(EINVAL, "genesis differs");
@@ -154,9 +176,11 @@ static dry_status genesis_compare(struct dry_chain *c, const struct dry_genesis 
     return st;
 }
 
-static dry_status genesis_load(struct dry_chain *c, struct dry_genesis *out, struct dry_buf *error)
+/* The configuration in the storage, and whether config.drystone.dev stands in it. */
+static dry_status genesis_load(struct dry_chain *c, struct dry_chain_config *out, bool *dev)
 {
     struct dry__key key = dry__key_meta('g');
+    struct dry_genesis g;
     struct dry_bytes json;
     dry_status st = dry__load(c->storage, &json, &key, &c->arena);
 
@@ -165,7 +189,46 @@ static dry_status genesis_load(struct dry_chain *c, struct dry_genesis *out, str
     if (st.code == DRY_CODE_ENOTFOUND)
         st = DRY_STATUS(ECORRUPT, "the stored genesis is missing");
     if (dry_ok(st))
-        st = dry_genesis_parse(out, error, json, &c->arena);
+        st = dry_genesis_parse(&g, NULL, json, &c->arena);
+    if (dry_ok(st)) {
+        *out = g.config;
+        *dev = dry_genesis_is_dev(json);
+    }
+    return st;
+}
+
+/* The same genesis block with another configuration: forks that are still to come may be set anew;
+ * the storage keeps what was given last. */
+static dry_status config_replace(struct dry_chain *c, const struct dry_chain_config *stored,
+                                 bool stored_dev, struct dry_buf *error)
+{
+    const struct dry_genesis *given = c->set.genesis;
+    struct dry__key key = dry__key_meta('g');
+    struct dry__genesis_place place;
+    struct dry_buf changed = {0};
+    struct dry_header head;
+    struct dry_hash hash;
+    dry_status st = head_find(c, &head, &hash, &place.total_difficulty);
+
+    if (!dry_ok(st))
+        return st;
+    place.number = head.number;
+    place.time = head.time;
+    st = dry__genesis_config_follows(stored, &given->config, &place, &changed, error);
+    if (dry_ok(st) && dry_genesis_is_dev(given->json) != stored_dev)
+        st = dry_buf_append_text(&changed, changed.len != 0 ? ", drystone.dev" : "drystone.dev");
+    if (!dry_ok(st) || changed.len == 0)
+        goto done;
+    st = dry_batch_put(&c->batch, dry__key_bytes(&key), given->json);
+    if (dry_ok(st))
+        st = dry_storage_commit(c->storage, &c->batch, true);
+    dry_batch_clear(&c->batch);
+    if (dry_ok(st))
+        DRY_LOG(c->log, INFO, "chain", "the genesis file changed the stored configuration",
+                DRY_FIELD_TEXT("keys", dry_buf_bytes(&changed)),
+                DRY_FIELD_U64("head", head.number));
+done:
+    dry_buf_fini(&changed);
     return st;
 }
 
@@ -248,45 +311,37 @@ static dry_status head_check(struct dry_chain *c, struct dry_buf *error)
 static dry_status chain_find(struct dry_chain *c, struct dry_buf *error)
 {
     const struct dry_genesis *given = c->set.genesis;
-    struct dry_genesis g;
+    struct dry_chain_config stored;
+    bool stored_dev;
     dry_status st = format_check(c, error);
 
-    if (dry_ok(st)) {
-        st = genesis_load(c, &g, error);
-        if (dry_ok(st) && given != NULL)
-            st = genesis_compare(c, given, error);
-    } else if (st.code == DRY_CODE_ENOTFOUND && given != NULL) {
-        g = *given;
-        st = genesis_check(c, &g, error);
+    if (st.code == DRY_CODE_ENOTFOUND && given != NULL) {
+        st = genesis_check(c, given, error);
         if (dry_ok(st))
-            st = genesis_write(c, &g, &c->genesis_hash);
+            st = genesis_write(c, given, &c->genesis_hash);
     } else if (st.code == DRY_CODE_ENOTFOUND) {
         complain(error,
                  "the data directory holds no chain yet: name a genesis file (--genesis FILE)");
+    } else if (dry_ok(st)) {
+        st = genesis_load(c, &stored, &stored_dev);
+        if (dry_ok(st) && given != NULL)
+            st = genesis_compare(c, given, &stored, error);
+        if (dry_ok(st) && given != NULL)
+            st = config_replace(c, &stored, stored_dev, error);
     }
-    if (!dry_ok(st))
-        return st;
-    /* The user may choose another configuration with the same genesis block: later forks. */
-    c->config = given != NULL ? given->config : g.config;
-    return DRY_OK;
+    if (dry_ok(st))
+        c->config = given != NULL ? given->config : stored;
+    return st;
 }
 
 static dry_status head_load(struct dry_chain *c, struct dry_buf *error)
 {
-    struct dry__key key = dry__key_meta('h');
-    struct dry_bytes value;
     struct dry_header header;
     struct dry_u256 td;
     struct dry_hash hash;
     struct dry_head *h = NULL;
-    dry_status st = dry__load(c->storage, &value, &key, &c->arena);
+    dry_status st = head_find(c, &header, &hash, &td);
 
-    if (dry_ok(st) && value.len != 32)
-        st = DRY_STATUS(ECORRUPT, "the head pointer is damaged");
-    if (dry_ok(st)) {
-        memcpy(hash.b, value.ptr, 32);
-        st = dry__load_header(c->storage, &header, &td, NULL, &hash, &c->arena);
-    }
     if (dry_ok(st))
         st = dry__head_make(c, &h, &header, &hash, &td);
     if (dry_ok(st))

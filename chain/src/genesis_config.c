@@ -31,6 +31,14 @@ static const struct {
     {"bpo5Time", DRY_FORK_BPO5},
 };
 
+const char *dry__genesis_fork_key(enum dry_fork fork)
+{
+    for (size_t i = 0; i < DRY_COUNT(fork_keys); i++)
+        if (fork_keys[i].fork == fork)
+            return fork_keys[i].key;
+    return NULL;
+}
+
 /* Forks that a chain may leave out while later ones are active: they change the difficulty or one
  * block alone, or only name a schedule. */
 static bool optional(enum dry_fork f)

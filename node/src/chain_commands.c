@@ -17,6 +17,7 @@ int dry_cmd_init(const struct dry_options *options)
                                                            : dry_options_text(options, "genesis");
     char text[65] = {0};
     struct dry_buf error = {0};
+    struct dry_head *head;
     struct dry_node n;
     dry_status st;
 
@@ -27,8 +28,12 @@ int dry_cmd_init(const struct dry_options *options)
     st = dry_node_open(&n, options, path, false, &error);
     if (dry_ok(st)) {
         dry_hex_encode(text, DRY_BYTES_ARRAY(dry_chain_genesis_hash(n.chain)->b));
-        printf("%s: chain %llu, genesis 0x%s\n", n.fresh ? "initialised" : "there already",
-               (unsigned long long)dry_chain_config(n.chain)->chain_id, text);
+        head = dry_chain_head(n.chain);
+        printf("%s: chain %llu, genesis 0x%s, head %llu\n",
+               n.fresh ? "initialised" : "there already",
+               (unsigned long long)dry_chain_config(n.chain)->chain_id, text,
+               (unsigned long long)head->header.number);
+        dry_head_close(head);
     }
     dry_node_close(&n);
     return dry_report(&error, st);

@@ -55,7 +55,9 @@ struct dry_chain_settings {
     const struct dry_consensus_ops *consensus;
     struct dry_consensus_settings consensus_settings; /* config is filled by the chain */
     /* NULL: go on with the chain the storage holds (ENOTFOUND when none). Else: initialise an empty
-     * storage, or check that it holds this very chain (EINVAL with both hashes in error). */
+     * storage, or check that it holds this very chain (EINVAL with both hashes in error). Its
+     * configuration may differ from the stored one in what is not in force at the head yet, and is
+     * stored then; else EINVAL with the key and both values in error. */
     const struct dry_genesis *genesis;
     struct dry_jobs *jobs; /* may be NULL */
     struct dry_clock *clock;

@@ -14,7 +14,7 @@ import termios
 import time
 import urllib.error
 import urllib.request
-from harness import ACCOUNTS, Failed, Node, check, genesis, main, run
+from harness import ACCOUNTS, GENESIS, Failed, Node, check, genesis, main, run
 
 
 PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"  # BIP-39's own
@@ -189,6 +189,38 @@ def other_chain(program, directory, slow):
     check(code == 1 and "another chain" in error and error.count("0x") >= 2, f"{code}: {error}")
     node = Node(program, "--datadir", data)
     check(node.ask("eth_chainId") == hex(4711), "without --genesis the stored chain goes on")
+    node.stop()
+
+
+def other_configuration(program, directory, slow):
+    """The same genesis block with other forks: what is past stays, what is to come is taken and kept."""
+    def config(**changes):
+        return genesis(directory, "other.json", config={**GENESIS["config"], **changes})
+
+    data = os.path.join(directory, "data")
+    blobs = {"cancun": {"target": 3, "max": 6, "baseFeeUpdateFraction": 3338477}}
+    later = {"cancunTime": 9999999999, "blobSchedule": blobs}
+    node = Node(program, "--genesis", genesis(directory), "--datadir", data)
+    for _ in range(3):
+        node.send()
+    node.stop()
+    for changes, words in (({"chainId": 4712}, ["config.chainId", "4711", "4712"]),
+                           ({"mergeNetsplitBlock": 2}, ["config.mergeNetsplitBlock", "has 0", "given 2"]),
+                           ({**later, "cancunTime": 0x60000001}, ["config.cancunTime", "nothing", "1610612737"])):
+        for command in (["start", "-p", "0", "--genesis"], ["import", "/dev/null", "--genesis"], ["init"]):
+            code, _, error = run(program, *command, config(**changes), "--datadir", data)
+            check(code == 1 and "--datadir" in error, f"{code}: {error}")
+            check(all(w in error for w in words), error)
+    code, out, error = run(program, "init", config(**later), "--datadir", data)
+    check(code == 0 and "there already: chain 4711" in out and "head 3" in out, out + error)
+    check("INFO" in error and "cancunTime, blobSchedule.cancun" in error, error)
+    code, out, error = run(program, "init", config(**later), "--datadir", data)
+    check(code == 0 and "cancunTime" not in error, error)
+    code, _, error = run(program, "start", "-p", "0", "--genesis", config(chainId=4712, **later), "--datadir", data)
+    check(code == 1 and "4712" in error, error)
+    node = Node(program, "--datadir", data)
+    fork = node.ask("eth_config")["next"]
+    check(fork and fork["activationTime"] == 9999999999, f"without --genesis the change is still known: {fork}")
     node.stop()
 
 
@@ -736,5 +768,5 @@ def metrics(program, directory, slow):
 
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, mnemonic, open_to_all, port_in_use, datadir_locked,
-          other_chain, invalid_genesis, wrong_usage, small_commands, keys, forged_address, empty_password, terminal, evm, older_fixtures, transfer,
+          other_chain, other_configuration, invalid_genesis, wrong_usage, small_commands, keys, forged_address, empty_password, terminal, evm, older_fixtures, transfer,
           receipt_awaited, fill_blobs, far_revert, states_of_bounded_size, block_time, metrics, read_only, full_disk, scarce_descriptors])

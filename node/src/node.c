@@ -343,7 +343,7 @@ static dry_status chain_open(struct dry_node *n, bool make_dev, struct dry_buf *
     if (!dry_ok(st))
         goto done;
     chain_settings(n, &set);
-    if (json.len != 0)
+    if (n->genesis_path != NULL || json.len != 0)
         st = genesis_open(n, &set, dry_buf_bytes(&json), error);
     else
         st = dry_chain_open(&n->chain, &set, error);

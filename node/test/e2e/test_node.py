@@ -236,6 +236,9 @@ def invalid_genesis(program, directory, slow):
         file.write('{"config": {"chainId": 1}')
     code, _, error = run(program, "start", "-p", "0", "--genesis", path)
     check(code == 1 and "line 1" in error, f"{code}: {error}")
+    open(path, "w").close()
+    code, _, error = run(program, "start", "-p", "0", "--genesis", path)
+    check(code == 1 and path in error and "line 1" in error, f"an empty file: {code}: {error}")
     code, _, error = run(program, "start", "-p", "0", "--genesis", "/nonexistent.json")
     check(code == 1 and "/nonexistent.json" in error, f"{code}: {error}")
 

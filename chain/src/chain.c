@@ -180,7 +180,6 @@ static dry_status genesis_compare(struct dry_chain *c, const struct dry_genesis 
 static dry_status genesis_load(struct dry_chain *c, struct dry_chain_config *out, bool *dev)
 {
     struct dry__key key = dry__key_meta('g');
-    struct dry_genesis g;
     struct dry_bytes json;
     dry_status st = dry__load(c->storage, &json, &key, &c->arena);
 
@@ -189,11 +188,9 @@ static dry_status genesis_load(struct dry_chain *c, struct dry_chain_config *out
     if (st.code == DRY_CODE_ENOTFOUND)
         st = DRY_STATUS(ECORRUPT, "the stored genesis is missing");
     if (dry_ok(st))
-        st = dry_genesis_parse(&g, NULL, json, &c->arena);
-    if (dry_ok(st)) {
-        *out = g.config;
+        st = dry__genesis_config_stored(out, json, &c->arena);
+    if (dry_ok(st))
         *dev = dry_genesis_is_dev(json);
-    }
     return st;
 }
 

@@ -10,14 +10,14 @@
 #include <drystone/state.h>
 #include <stdlib.h>
 
-#define GENESIS_GAS_LIMIT 4712388u   /* geth's default when the file names none */
+#define GENESIS_GAS_LIMIT 4712388u   /* what geth takes 0 for */
 #define INITIAL_BASE_FEE 1000000000u /* EIP-1559 */
 
 /* Which members are read by whom; anything else in the file is a mistake worth telling. */
 static const char *const known_keys[] = {
-    "config",     "nonce",         "timestamp",     "extraData",   "gasLimit", "difficulty",
-    "mixHash",    "mixhash",       "coinbase",      "alloc",       "number",   "gasUsed",
-    "parentHash", "baseFeePerGas", "excessBlobGas", "blobGasUsed", "stateRoot"};
+    "config",     "nonce",         "timestamp",     "extraData",   "gasLimit",  "difficulty",
+    "mixHash",    "mixhash",       "coinbase",      "alloc",       "number",    "gasUsed",
+    "parentHash", "baseFeePerGas", "excessBlobGas", "blobGasUsed", "stateRoot", "slotNumber"};
 
 static int slot_order(const void *a, const void *b)
 {
@@ -31,15 +31,64 @@ static int account_order(const void *a, const void *b)
                   ((const struct dry_account_diff *)b)->address.b, 20);
 }
 
-/* A storage key or value: at most 32 bytes in hexadecimal, short forms padded at the left. */
+static bool is_empty_text(struct dry_json_value v)
+{
+    struct dry_bytes text;
+
+    return dry_json_type(v) == DRY_JSON_STRING && dry_json_plain(v, &text) && text.len == 0;
+}
+
+/* Numbers and data may be empty text, which geth takes for nothing. */
+static dry_status u64_read(struct dry_json_value v, uint64_t *out, struct dry_buf *error)
+{
+    if (!is_empty_text(v))
+        return dry_json_number_u64(v, out, error);
+    *out = 0;
+    return DRY_OK;
+}
+
+static dry_status u256_read(struct dry_json_value v, struct dry_u256 *out, struct dry_buf *error)
+{
+    if (!is_empty_text(v))
+        return dry_json_number_u256(v, out, error);
+    *out = DRY_U256_ZERO;
+    return DRY_OK;
+}
+
+static dry_status data_read(struct dry_json_value v, struct dry_bytes *out, struct dry_buf *error,
+                            struct dry_arena *arena)
+{
+    if (!is_empty_text(v))
+        return dry_json_data_arena(v, out, error, arena);
+    *out = DRY_BYTES_EMPTY;
+    return DRY_OK;
+}
+
+/* Member that must be there; null is as good as none. */
+static dry_status required(struct dry_json_value object, const char *key,
+                           struct dry_json_value *out, struct dry_buf *error)
+{
+    dry_status st = dry_json_require(object, key, out, error);
+
+    return dry_ok(st) && dry_json_is_null(*out) ? dry_json_complain(*out, error, "is missing") : st;
+}
+
+/* A storage key or value: at most 32 bytes in hexadecimal with or without 0x, short forms padded at
+ * the left. */
 static dry_status word_read(struct dry_json_value v, struct dry_hash *out, struct dry_buf *error)
 {
-    struct dry_u256 word;
-    dry_status st = dry_json_number_u256(v, &word, error);
+    struct dry_bytes text;
 
-    if (dry_ok(st))
-        dry_u256_to_be32(out->b, &word);
-    return st;
+    if (dry_json_type(v) != DRY_JSON_STRING || !dry_json_plain(v, &text))
+        return dry_json_complain(v, error, "must be text of hexadecimal digits");
+    if (text.len >= 2 && memcmp(text.ptr, "0x", 2) == 0)
+        text = dry_bytes_of(text.ptr + 2, text.len - 2);
+    memset(out, 0, sizeof(*out));
+    if (text.len % 2 != 0 || text.len > 64 ||
+        !dry_ok(dry_hex_decode_fixed(out->b + 32 - text.len / 2, text.len / 2, text)))
+        return dry_json_complain(v, error,
+                                 "must be an even number of hexadecimal digits, 64 at most");
+    return DRY_OK;
 }
 
 static dry_status slots_read(struct dry_json_value storage, struct dry_account_diff *acc,
@@ -81,23 +130,28 @@ static dry_status account_read(struct dry_json_value v, struct dry_account_diff 
 {
     struct dry_json_iter it = {0};
     struct dry_json_value key, value;
+    dry_status st;
 
     if (dry_json_type(v) != DRY_JSON_OBJECT)
         return dry_json_complain(v, error, "must be an object");
+    st = required(v, "balance", &value, error);
+    if (!dry_ok(st))
+        return st;
     acc->exists = true;
     acc->code_hash = dry_hash_empty_code;
     while (dry_json_next(v, &it, &key, &value)) {
-        dry_status st = DRY_OK;
         struct dry_bytes name;
 
         if (!dry_json_plain(key, &name))
             return dry_json_complain(value, error, "unknown key");
+        if (dry_json_is_null(value))
+            continue;
         if (dry_bytes_equal(name, DRY_BYTES_LIT("balance")))
-            st = dry_json_number_u256(value, &acc->balance, error);
+            st = u256_read(value, &acc->balance, error);
         else if (dry_bytes_equal(name, DRY_BYTES_LIT("nonce")))
-            st = dry_json_number_u64(value, &acc->nonce, error);
+            st = u64_read(value, &acc->nonce, error);
         else if (dry_bytes_equal(name, DRY_BYTES_LIT("code")))
-            st = dry_json_data_arena(value, &acc->code, error, arena);
+            st = data_read(value, &acc->code, error, arena);
         else if (dry_bytes_equal(name, DRY_BYTES_LIT("storage")))
             st = slots_read(value, acc, error, arena);
         else if (!dry_bytes_equal(name, DRY_BYTES_LIT("comment")) &&
@@ -167,7 +221,7 @@ static void header_forks(struct dry_header *h, const struct dry_chain_config *c)
 static dry_status nonce_read(struct dry_json_value v, uint8_t nonce[8], struct dry_buf *error)
 {
     uint64_t n;
-    dry_status st = dry_json_number_u64(v, &n, error);
+    dry_status st = u64_read(v, &n, error);
 
     if (dry_ok(st))
         for (unsigned i = 0; i < 8; i++)
@@ -180,35 +234,38 @@ static dry_status header_read(struct dry_json_value root, struct dry_header *h,
                               struct dry_arena *arena)
 {
     struct dry_json_value v;
-    dry_status st = DRY_OK;
+    dry_status st = required(root, "gasLimit", &v, error);
 
-    h->gas_limit = GENESIS_GAS_LIMIT;
+    if (dry_ok(st))
+        st = required(root, "difficulty", &v, error);
     h->ommers_hash = dry_hash_empty_ommers;
     h->transactions_root = h->receipts_root = h->state_root = dry_hash_empty_trie;
 #define READ(key, call)                                                    \
     if (dry_ok(st) && dry_json_get(root, key, &v) && !dry_json_is_null(v)) \
     st = call
-    READ("timestamp", dry_json_number_u64(v, &h->time, error));
+    READ("timestamp", u64_read(v, &h->time, error));
     if (!dry_ok(st))
         return st;
     header_forks(h, config);
     READ("nonce", nonce_read(v, h->nonce, error));
-    READ("extraData", dry_json_data_arena(v, &h->extra_data, error, arena));
-    READ("gasLimit", dry_json_number_u64(v, &h->gas_limit, error));
-    READ("gasUsed", dry_json_number_u64(v, &h->gas_used, error));
-    READ("number", dry_json_number_u64(v, &h->number, error));
-    READ("difficulty", dry_json_number_u256(v, &h->difficulty, error));
+    READ("extraData", data_read(v, &h->extra_data, error, arena));
+    READ("gasLimit", u64_read(v, &h->gas_limit, error));
+    READ("gasUsed", u64_read(v, &h->gas_used, error));
+    READ("number", u64_read(v, &h->number, error));
+    READ("difficulty", u256_read(v, &h->difficulty, error));
     READ("mixHash", dry_json_hash(v, &h->mix_hash, error));
     READ("mixhash", dry_json_hash(v, &h->mix_hash, error));
     READ("coinbase", dry_json_address(v, &h->coinbase, error));
     READ("parentHash", dry_json_hash(v, &h->parent_hash, error));
     if (h->extra_fields >= DRY_HEADER_LONDON)
-        READ("baseFeePerGas", dry_json_number_u256(v, &h->base_fee, error));
+        READ("baseFeePerGas", u256_read(v, &h->base_fee, error));
     if (h->extra_fields >= DRY_HEADER_CANCUN) {
-        READ("excessBlobGas", dry_json_number_u64(v, &h->excess_blob_gas, error));
-        READ("blobGasUsed", dry_json_number_u64(v, &h->blob_gas_used, error));
+        READ("excessBlobGas", u64_read(v, &h->excess_blob_gas, error));
+        READ("blobGasUsed", u64_read(v, &h->blob_gas_used, error));
     }
 #undef READ
+    if (h->gas_limit == 0)
+        h->gas_limit = GENESIS_GAS_LIMIT;
     if (dry_ok(st) && h->extra_data.len > DRY_EXTRA_DATA_MAX && dry_json_get(root, "extraData", &v))
         return dry_json_complain(v, error, "longer than 1024 bytes");
     if (dry_ok(st) && h->number != 0 && dry_json_get(root, "number", &v))
@@ -257,10 +314,12 @@ dry_status dry_genesis_parse(struct dry_genesis *out, struct dry_buf *error, str
     if (dry_ok(st))
         st = dry_json_require(root, "config", &v, error);
     if (dry_ok(st))
-        st = dry__genesis_config_read(v, &g.config, error);
+        st = dry__genesis_config_read(v, false, &g.config, error);
     if (dry_ok(st))
         st = header_read(root, &g.header, &g.config, error, arena);
-    if (dry_ok(st) && dry_json_get(root, "alloc", &v))
+    if (dry_ok(st))
+        st = required(root, "alloc", &v, error);
+    if (dry_ok(st))
         st = alloc_read(v, &g.alloc, error, arena);
     if (dry_ok(st))
         st = dry_arena_copy(arena, &g.json, json);
@@ -309,8 +368,23 @@ dry_status dry_genesis_seal(struct dry_genesis *g)
     return st;
 }
 
+static void blob_params_write(struct dry_json_writer *w, const char *key,
+                              const struct dry_blob_params *p)
+{
+    dry_json_key(w, key);
+    dry_json_object_begin(w);
+    dry_json_key(w, "target");
+    dry_json_write_u64(w, p->target);
+    dry_json_key(w, "max");
+    dry_json_write_u64(w, p->max);
+    dry_json_key(w, "baseFeeUpdateFraction");
+    dry_json_write_u64(w, p->update_fraction);
+    dry_json_object_end(w);
+}
+
 static void dev_config_write(struct dry_json_writer *w, uint64_t chain_id)
 {
+    struct dry_chain_config mainnet;
     static const char *const blocks[] = {
         "homesteadBlock",   "eip150Block",        "eip155Block",
         "eip158Block",      "byzantiumBlock",     "constantinopleBlock",
@@ -329,6 +403,12 @@ static void dev_config_write(struct dry_json_writer *w, uint64_t chain_id)
     }
     dry_json_key(w, "terminalTotalDifficulty");
     dry_json_write_u64(w, 0);
+    dry_chain_config_at(&mainnet, DRY_FORK_OSAKA, chain_id);
+    dry_json_key(w, "blobSchedule");
+    dry_json_object_begin(w);
+    blob_params_write(w, "cancun", &mainnet.blob[DRY_FORK_CANCUN]);
+    blob_params_write(w, "prague", &mainnet.blob[DRY_FORK_PRAGUE]);
+    dry_json_object_end(w);
     dry_json_key(w, "drystone");
     dry_json_object_begin(w);
     dry_json_key(w, "dev");

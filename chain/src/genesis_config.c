@@ -1,5 +1,7 @@
 /* genesis_config.c - a genesis file's `config`: forks, blob schedules, options of ours. */
 #include "genesis_config.h"
+#include <drystone/chain/genesis.h>
+#include <stdio.h>
 
 /* Keys that activate a fork, in the order forks must follow each other. */
 static const struct {
@@ -47,9 +49,11 @@ static bool optional(enum dry_fork f)
            f == DRY_FORK_GRAY_GLACIER || f == DRY_FORK_PARIS || f >= DRY_FORK_BPO1;
 }
 
-/* Members that say nothing to us; geth writes them. */
-static const char *const ignored[] = {"ethash", "clique", "terminalTotalDifficultyPassed",
-                                      "enableVerkleAtGenesis", "comment"};
+/* Members that carry no rule; geth writes them, or did. */
+static const char *const ignored[] = {"ethash",     "clique",     "terminalTotalDifficultyPassed",
+                                      "eip150Hash", "ewasmBlock", "comment"};
+/* Those that carry one unless they are false: state in another tree. */
+static const char *const must_be_false[] = {"enableUBTAtGenesis", "enableVerkleAtGenesis"};
 
 static bool name_is(struct dry_bytes name, const char *text)
 {
@@ -98,6 +102,8 @@ static dry_status blob_schedule_read(struct dry_json_value v, struct dry_chain_c
         enum dry_fork fork;
         dry_status st;
 
+        if (dry_json_is_null(value))
+            continue;
         if (!dry_json_plain(key, &name) || !dry_ok(dry_fork_from_name(&fork, name)) ||
             fork < DRY_FORK_CANCUN)
             return dry_json_complain(value, error, "no fork with blobs has this name");
@@ -175,6 +181,11 @@ static dry_status member_read(struct dry_bytes name, struct dry_json_value v,
     for (size_t i = 0; i < DRY_COUNT(ignored); i++)
         if (name_is(name, ignored[i]))
             return DRY_OK;
+    for (size_t i = 0; i < DRY_COUNT(must_be_false); i++)
+        if (name_is(name, must_be_false[i]))
+            return dry_json_type(v) == DRY_JSON_FALSE
+                       ? DRY_OK
+                       : dry_json_complain(v, error, "must be false: there is no such tree here");
     return dry_json_complain(v, error, "unknown key: this program knows no such fork or option");
 }
 
@@ -225,27 +236,88 @@ static dry_status order_check(struct dry_json_value config, const struct dry_cha
     return DRY_OK;
 }
 
-static void defaults_fill(struct dry_chain_config *c)
+/* Each fork that sets a blob schedule has an entry. Osaka has none of its own: it goes on with
+ * Prague's, and an entry that says otherwise would mean another chain to others. */
+static dry_status schedule_check(struct dry_json_value config, struct dry_chain_config *c,
+                                 struct dry_buf *error)
+{
+    const struct dry_blob_params *prague = &c->blob[DRY_FORK_PRAGUE];
+    struct dry_blob_params *osaka = &c->blob[DRY_FORK_OSAKA];
+    struct dry_json_value v = config;
+    char text[160];
+
+    for (size_t i = 0; i < DRY_COUNT(fork_keys); i++) {
+        enum dry_fork f = fork_keys[i].fork;
+
+        if (f < DRY_FORK_CANCUN || f == DRY_FORK_OSAKA || c->activation[f] == DRY_NEVER ||
+            c->blob[f].max != 0)
+            continue;
+        (void)snprintf(text, sizeof(text),
+                       "%s wants an entry of its fork in blobSchedule: {\"target\": 6, \"max\": 9, "
+                       "\"baseFeeUpdateFraction\": 5007716}, for one",
+                       fork_keys[i].key);
+        (void)dry_json_get(config, "blobSchedule", &v);
+        return dry_json_complain(v, error, text);
+    }
+    if (osaka->max != 0 && prague->max != 0 &&
+        (osaka->target != prague->target || osaka->max != prague->max ||
+         osaka->update_fraction != prague->update_fraction)) {
+        (void)dry_json_get(config, "blobSchedule", &v);
+        (void)dry_json_get(v, "osaka", &v);
+        return dry_json_complain(v, error,
+                                 "must equal prague's, or be left out: Osaka sets no schedule, a "
+                                 "bpo fork does");
+    }
+    if (osaka->max == 0 && c->activation[DRY_FORK_OSAKA] != DRY_NEVER)
+        *osaka = *prague;
+    return DRY_OK;
+}
+
+/* What a file must have, as geth asks for it. */
+static dry_status presence_check(struct dry_json_value config, struct dry_chain_config *c,
+                                 struct dry_buf *error)
+{
+    if (c->chain_id == 0)
+        return dry_json_complain(config, error, "chainId is missing, or 0");
+    for (int f = DRY_FORK_PARIS; f < DRY_FORK_COUNT; f++)
+        if (c->activation[f] != DRY_NEVER && !c->has_terminal_total_difficulty)
+            return dry_json_complain(config, error,
+                                     "terminalTotalDifficulty is missing: forks after the merge "
+                                     "want it; 0 for a chain that begins after it");
+    return schedule_check(config, c, error);
+}
+
+/* Chains made when the schedule might be left out have mainnet's. */
+static void stored_fill(struct dry_chain_config *c)
 {
     struct dry_chain_config mainnet;
 
     dry_chain_config_at(&mainnet, DRY_FORK_BPO5, c->chain_id);
+    if (c->chain_id == 0)
+        c->chain_id = 1;
+    for (int f = DRY_FORK_CANCUN; f <= DRY_FORK_OSAKA; f++)
+        if (c->blob[f].max == 0 && c->activation[f] != DRY_NEVER)
+            c->blob[f] = mainnet.blob[f];
+}
+
+static void defaults_fill(struct dry_json_value config, struct dry_chain_config *c)
+{
+    struct dry_chain_config mainnet;
+    struct dry_json_value v;
+
+    dry_chain_config_at(&mainnet, DRY_FORK_BPO5, c->chain_id);
     if (c->activation[DRY_FORK_PETERSBURG] == DRY_NEVER)
         c->activation[DRY_FORK_PETERSBURG] = c->activation[DRY_FORK_CONSTANTINOPLE];
-    for (int f = DRY_FORK_CANCUN; f < DRY_FORK_COUNT; f++)
-        if (c->blob[f].max == 0 && c->activation[f] != DRY_NEVER)
-            c->blob[f] = f <= DRY_FORK_OSAKA ? mainnet.blob[f] : c->blob[f];
-    if (dry_address_is_zero(&c->deposit_contract))
+    if (!dry_json_get(config, "depositContractAddress", &v))
         c->deposit_contract = mainnet.deposit_contract;
 }
 
-dry_status dry__genesis_config_read(struct dry_json_value config, struct dry_chain_config *out,
-                                    struct dry_buf *error)
+dry_status dry__genesis_config_read(struct dry_json_value config, bool stored,
+                                    struct dry_chain_config *out, struct dry_buf *error)
 {
-    struct dry_chain_config c = {.chain_id = 1};
+    struct dry_chain_config c = {.chain_id = 0};
     struct dry_json_iter it = {0};
     struct dry_json_value key, value;
-    bool zero_deposit;
     dry_status st;
 
     if (dry_json_type(config) != DRY_JSON_OBJECT)
@@ -261,17 +333,28 @@ dry_status dry__genesis_config_read(struct dry_json_value config, struct dry_cha
         if (!dry_ok(st))
             return st;
     }
-    if (c.chain_id == 0)
-        return dry_json_complain(config, error, "chainId must not be 0");
-    zero_deposit = dry_json_get(config, "depositContractAddress", &value) &&
-                   dry_address_is_zero(&c.deposit_contract);
-    defaults_fill(&c);
-    if (zero_deposit)
-        memset(&c.deposit_contract, 0, sizeof(c.deposit_contract));
+    defaults_fill(config, &c);
     st = spurious_dragon_check(config, &c, error);
     if (dry_ok(st))
         st = order_check(config, &c, error);
+    if (dry_ok(st) && stored)
+        stored_fill(&c);
+    else if (dry_ok(st))
+        st = presence_check(config, &c, error);
     if (dry_ok(st))
         *out = c;
     return st;
+}
+
+dry_status dry__genesis_config_stored(struct dry_chain_config *out, struct dry_bytes json,
+                                      struct dry_arena *arena)
+{
+    struct dry_json_limits limits = {.bytes_max = DRY_GENESIS_BYTES_MAX};
+    struct dry_json_value config;
+    struct dry_json doc;
+    dry_status st = dry_json_read(&doc, NULL, json, &limits, arena);
+
+    if (dry_ok(st))
+        st = dry_json_require(dry_json_root(&doc), "config", &config, NULL);
+    return dry_ok(st) ? dry__genesis_config_read(config, true, out, NULL) : st;
 }

@@ -4,11 +4,14 @@
 #include <drystone/common/rules.h>
 #include <drystone/platform/json.h>
 
-/* Read and check: known keys, forks in order, blob schedules. EINVAL with path and reason in error.
- */
-DRY_MUST_USE dry_status dry__genesis_config_read(struct dry_json_value config,
+/* Read and check: known keys, forks in order, blob schedules. stored: what a storage holds, taken
+ * as it was when files might leave more out. EINVAL with path and reason in error. */
+DRY_MUST_USE dry_status dry__genesis_config_read(struct dry_json_value config, bool stored,
                                                  struct dry_chain_config *out,
                                                  struct dry_buf *error);
+/* The configuration in a stored genesis.json. */
+DRY_MUST_USE dry_status dry__genesis_config_stored(struct dry_chain_config *out,
+                                                   struct dry_bytes json, struct dry_arena *arena);
 
 /* The key that activates a fork, "osakaTime"; NULL for one that no key does. Static storage. */
 const char *dry__genesis_fork_key(enum dry_fork fork);

@@ -154,7 +154,7 @@ void fixture_genesis(struct dry_buf *json, const char *config, const char *alloc
     CHECK(dry_ok(dry_buf_append_text(json, config)));
     CHECK(dry_ok(dry_buf_append_text(
         json, ",\"gasLimit\":\"0x3938700\",\"timestamp\":\"0x5f5e1000\",\"baseFeePerGas\":"
-              "\"0x3b9aca00\",\"alloc\":{")));
+              "\"0x3b9aca00\",\"difficulty\":\"0x0\",\"alloc\":{")));
     CHECK(dry_ok(dry_buf_append_text(json, alloc)));
     for (uint32_t i = 0; i < 10; i++) {
         struct dry_address a = fixture_address(i);

@@ -40,11 +40,12 @@ void fixture_genesis(struct dry_buf *json, const char *config, const char *alloc
     "{\"chainId\":31337,\"homesteadBlock\":0,\"eip150Block\":0,\"eip155Block\":0,"            \
     "\"eip158Block\":0,\"byzantiumBlock\":0,\"constantinopleBlock\":0,\"petersburgBlock\":0," \
     "\"istanbulBlock\":0,\"berlinBlock\":0,\"londonBlock\":0}"
-#define FIXTURE_AFTER_MERGE                                                                   \
-    "{\"chainId\":31337,\"homesteadBlock\":0,\"eip150Block\":0,\"eip155Block\":0,"            \
-    "\"eip158Block\":0,\"byzantiumBlock\":0,\"constantinopleBlock\":0,\"petersburgBlock\":0," \
-    "\"istanbulBlock\":0,\"berlinBlock\":0,\"londonBlock\":0,\"terminalTotalDifficulty\":0,"  \
-    "\"shanghaiTime\":0,\"cancunTime\":0}"
+#define FIXTURE_AFTER_MERGE                                                                     \
+    "{\"chainId\":31337,\"homesteadBlock\":0,\"eip150Block\":0,\"eip155Block\":0,"              \
+    "\"eip158Block\":0,\"byzantiumBlock\":0,\"constantinopleBlock\":0,\"petersburgBlock\":0,"   \
+    "\"istanbulBlock\":0,\"berlinBlock\":0,\"londonBlock\":0,\"terminalTotalDifficulty\":0,"    \
+    "\"shanghaiTime\":0,\"cancunTime\":0,\"blobSchedule\":{\"cancun\":{\"target\":3,\"max\":6," \
+    "\"baseFeeUpdateFraction\":3338477}}}"
 /* Close the chain alone and open it again on the same storage. */
 void fixture_reopen(struct fixture *f);
 void fixture_close(struct fixture *f);

@@ -24,6 +24,8 @@ static struct dry_bytes genesis_text(struct fixture *f, const json_t *v)
             json_object_set(copy, "balance", wei);
             json_object_del(copy, "wei");
         }
+        if (json_object_get(copy, "balance") == NULL)
+            json_object_set_new(copy, "balance", json_string("0"));
         json_object_set_new(alloc, address, copy);
     }
     json_object_set_new(g, "alloc", alloc);

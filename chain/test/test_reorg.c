@@ -332,7 +332,8 @@ static void builds_across_london(void **state)
     (void)state;
     CHECK(dry_ok(dry_buf_append_text(&json, "{\"config\":")));
     CHECK(dry_ok(dry_buf_append_text(&json, config)));
-    CHECK(dry_ok(dry_buf_append_text(&json, ",\"gasLimit\":\"0x1c9c380\"}")));
+    CHECK(dry_ok(dry_buf_append_text(
+        &json, ",\"gasLimit\":\"0x1c9c380\",\"difficulty\":\"0x0\",\"alloc\":{}}")));
     fixture_open_genesis(&f, dry_buf_bytes(&json), &dry_consensus_dev);
     f.set.gas_limit_target = 31000000;
     fixture_reopen(&f);

@@ -15,10 +15,8 @@ int dry_cmd_account_import(const struct dry_options *options);
 int dry_cmd_account_export(const struct dry_options *options);
 int dry_cmd_evm_run(const struct dry_options *options);
 int dry_cmd_evm_bench(const struct dry_options *options);
-
-/* Conformance commands read their own few flags; argv[0] is the command's name. */
-int dry_cmd_statetest(int argc, char **argv);
-int dry_cmd_blocktest(int argc, char **argv);
-int dry_cmd_txtest(int argc, char **argv);
+int dry_cmd_statetest(const struct dry_options *options);
+int dry_cmd_blocktest(const struct dry_options *options);
+int dry_cmd_txtest(const struct dry_options *options);
 
 #endif /* DRY_NODE_COMMANDS_H */

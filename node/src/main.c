@@ -5,18 +5,7 @@
 #include "report.h"
 #include "version.h"
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
-
-/* Commands that read their own flags. */
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} plain[] = {
-    {"statetest", dry_cmd_statetest},
-    {"blocktest", dry_cmd_blocktest},
-    {"txtest", dry_cmd_txtest},
-};
 
 static int print(struct dry_buf *text, dry_status st, int code)
 {
@@ -40,7 +29,6 @@ static int completions(const struct dry_options *o)
     return print(&text, st, 0);
 }
 
-/* Commands with options of the one table. */
 static const struct {
     uint64_t bit;
     int (*run)(const struct dry_options *options);
@@ -56,6 +44,9 @@ static const struct {
     {DRY_CMD_ACCOUNT_EXPORT, dry_cmd_account_export},
     {DRY_CMD_EVM_RUN, dry_cmd_evm_run},
     {DRY_CMD_EVM_BENCH, dry_cmd_evm_bench},
+    {DRY_CMD_STATETEST, dry_cmd_statetest},
+    {DRY_CMD_BLOCKTEST, dry_cmd_blocktest},
+    {DRY_CMD_TXTEST, dry_cmd_txtest},
     {DRY_CMD_COMPLETIONS, completions},
 };
 
@@ -100,9 +91,6 @@ int main(int argc, char **argv)
     dry_status st;
     int code;
 
-    for (size_t i = 0; argc > 1 && i < DRY_COUNT(plain); i++)
-        if (strcmp(argv[1], plain[i].name) == 0)
-            return plain[i].run(argc - 1, argv + 1);
     st = dry_options_open(&options, &dry_options_table, (uint32_t)(argc - 1),
                           (const char *const *)argv + 1, (const char *const *)environ, &error);
     if (!dry_ok(st)) {

@@ -8,6 +8,8 @@
 #define KEYS DRY_CMD_KEYS
 #define WRITE_KEYS (KEYS & ~(DRY_CMD_ACCOUNT_LIST | DRY_CMD_ACCOUNT_EXPORT))
 #define EVM (DRY_CMD_EVM_RUN | DRY_CMD_EVM_BENCH)
+#define TESTS (DRY_CMD_STATETEST | DRY_CMD_BLOCKTEST | DRY_CMD_TXTEST)
+#define PATHS_MAX 1000000u
 
 #define TEST_MNEMONIC "test test test test test test test test test test test junk"
 
@@ -84,7 +86,8 @@ static const struct dry_option options[] = {
      .max = 10000000,
      .commands = NODE,
      .value = "BLOCKS",
-     .help = "states kept behind the head; 0: all [4096 in memory, fewer large ones; all with --datadir]"},
+     .help = "states kept behind the head; 0: all [4096 in memory, fewer large ones; all with "
+             "--datadir]"},
     /* dev chain */
     {.name = "chain-id",
      .type = DRY_OPTION_U64,
@@ -421,9 +424,9 @@ static const struct dry_option options[] = {
     {.name = "json",
      .type = DRY_OPTION_BOOL,
      .fallback = "false",
-     .commands = KEYS | DRY_CMD_EVM_RUN,
+     .commands = KEYS | DRY_CMD_EVM_RUN | TESTS,
      .flags = DRY_OPTION_FLAG_ONLY,
-     .help = "print JSON"},
+     .help = "print JSON; tests: a line for each case"},
     /* evm */
     {.name = "code",
      .type = DRY_OPTION_STRING,
@@ -446,10 +449,10 @@ static const struct dry_option options[] = {
      .help = "the message's gas"},
     {.name = "fork",
      .type = DRY_OPTION_STRING,
-     .commands = EVM,
+     .commands = EVM | TESTS,
      .flags = DRY_OPTION_FLAG_ONLY,
      .value = "NAME",
-     .help = "whose rules [run: Osaka, bench: Prague]"},
+     .help = "whose rules [run: Osaka, bench: Prague]; tests: the cases of this fork alone"},
     {.name = "bench",
      .type = DRY_OPTION_U64,
      .commands = EVM,
@@ -457,6 +460,27 @@ static const struct dry_option options[] = {
      .flags = DRY_OPTION_FLAG_ONLY,
      .value = "MS",
      .help = "repeat for so many milliseconds and tell the time [bench: 1500]"},
+    /* conformance */
+    {.name = "run",
+     .type = DRY_OPTION_STRING,
+     .commands = TESTS,
+     .flags = DRY_OPTION_FLAG_ONLY,
+     .value = "REGEX",
+     .help = "run the tests whose file/name matches (extended regular expression)"},
+    {.name = "trace",
+     .type = DRY_OPTION_BOOL,
+     .fallback = "false",
+     .commands = TESTS,
+     .flags = DRY_OPTION_FLAG_ONLY,
+     .help = "EIP-3155 traces on standard error; one thread"},
+    {.name = "jobs",
+     .type = DRY_OPTION_U64,
+     .fallback = "0",
+     .max = 64,
+     .commands = TESTS,
+     .flags = DRY_OPTION_FLAG_ONLY,
+     .letter = 'j',
+     .help = "threads; 0: one per processor"},
 };
 
 static const struct dry_command commands[] = {
@@ -478,9 +502,11 @@ static const struct dry_command commands[] = {
     {"config dump", DRY_CMD_CONFIG_DUMP, NULL, "Print every option with its value and origin.", 0,
      0},
     {"statetest", DRY_CMD_STATETEST, "PATH…",
-     "Run state tests. Flags: --fork NAME, --run REGEX, --json, --trace.", 1, 1024},
-    {"blocktest", DRY_CMD_BLOCKTEST, "PATH…", "Run block tests. Flags as statetest.", 1, 1024},
-    {"txtest", DRY_CMD_TXTEST, "PATH…", "Run transaction tests. Flags as statetest.", 1, 1024},
+     "Run state tests: fixture files, or folders walked for *.json.", 1, PATHS_MAX},
+    {"blocktest", DRY_CMD_BLOCKTEST, "PATH…",
+     "Run block tests: fixture files, or folders walked for *.json.", 1, PATHS_MAX},
+    {"txtest", DRY_CMD_TXTEST, "PATH…",
+     "Run transaction tests: fixture files, or folders walked for *.json.", 1, PATHS_MAX},
     {"evm run", DRY_CMD_EVM_RUN, NULL, "Run code once, or time it with --bench.", 0, 0},
     {"evm bench", DRY_CMD_EVM_BENCH, "DIR [NAME…]",
      "Time the workloads of a directory; results are compared with its EXPECTED.tsv.", 1, 1024},

@@ -321,7 +321,7 @@ static dry_status run_test(struct dry__conf_file *f, const char *name, const jso
     return st;
 }
 
-int dry_cmd_blocktest(int argc, char **argv)
+int dry_cmd_blocktest(const struct dry_options *options)
 {
-    return dry__conf_main(argc, argv, run_test);
+    return dry__conf_main(options, "block test", run_test);
 }

@@ -1,5 +1,6 @@
 /* The conformance commands' frame: walks the paths, shares the files among threads, counts. */
 #include "runner.h"
+#include "fixture.h"
 #include <dirent.h>
 #include <drystone/platform/files.h>
 #include <drystone/platform/lock.h>
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define THREADS_MAX 64
 #define PROBLEM_MAX 1024
 
 /* Owned texts. */
@@ -22,23 +22,15 @@ struct paths {
 
 struct dry__conf {
     dry__conf_test_fn run;
-    const char *command, *fork;
+    const char *kind, *fork; /* kind: "state test" */
     bool has_regex, json, trace;
     regex_t regex;
     uint32_t threads;
     struct paths files;
     struct dry_mutex lock; /* guards the counts and standard output */
+    uint32_t named;        /* so many files come first that stood on the command line themselves */
     uint64_t passed, failed;
 };
-
-static const char usage[] =
-    "usage: drystone %s [--fork NAME] [--run REGEX] [--json] [--trace] [-j N] PATH...\n"
-    "  PATH        a fixture file, or a folder walked for *.json\n"
-    "  --fork NAME run the cases of this fork alone\n"
-    "  --run REGEX run the tests whose file/name matches (extended regular expression)\n"
-    "  --json      one JSON object a case on standard output\n"
-    "  --trace     EIP-3155 traces on standard error (one thread)\n"
-    "  -j N        threads; one per processor when absent\n";
 
 static bool paths_add(struct paths *p, const char *path)
 {
@@ -101,7 +93,7 @@ static bool walk_path(struct dry__conf *c, const char *path)
     struct walk w = {.c = c};
 
     if (!dry_path_exists(path)) {
-        fprintf(stderr, "%s: no such file or folder: %s\n", c->command, path);
+        fprintf(stderr, "drystone: no such file or folder: %s\n", path);
         return false;
     }
     if (!dry_path_is_dir(path))
@@ -114,7 +106,7 @@ static bool walk_path(struct dry__conf *c, const char *path)
         w.dir = dir;
         st = dry_dir_each(dir, walk_entry, &w);
         if (!dry_ok(st)) {
-            fprintf(stderr, "%s: %s: %s\n", c->command, dir, dry_status_text(st));
+            fprintf(stderr, "drystone: %s: %s\n", dir, dry_status_text(st));
             w.failed = true;
         }
         dry_free(dir);
@@ -159,6 +151,7 @@ void dry__conf_report(struct dry__conf_file *f, const char *name, const char *fo
 {
     struct dry__conf *c = f->conf;
 
+    f->cases++;
     dry_mutex_lock(&c->lock);
     if (problem == NULL)
         c->passed++;
@@ -207,16 +200,23 @@ static void run_file(void *ctx, uint32_t index)
             dry__conf_fail(&f, name, "-", "%s", dry_status_text(st));
     }
     json_decref(root);
+    if (f.cases == 0 && index < c->named && c->fork == NULL && !c->has_regex)
+        fprintf(stderr, "drystone: %s holds no %s\n", f.path, c->kind);
 }
 
-/* The argument of an option that needs one, or NULL after telling so. */
-static const char *option_value(const struct dry__conf *c, int argc, char **argv, int *i)
+static bool option_fork(struct dry__conf *c, const char *value)
 {
-    if (*i + 1 >= argc) {
-        fprintf(stderr, "%s: %s needs a value\n", c->command, argv[*i]);
-        return NULL;
-    }
-    return argv[++*i];
+    struct dry_chain_config config;
+    enum dry_fork fork;
+
+    c->fork = value;
+    if (value == NULL || dry_ok(dry__fixture_network(&config, &fork, value, NULL)))
+        return true;
+    fprintf(stderr, "drystone: --fork %s: no such fork; there are", value);
+    for (int i = 0; i < (int)DRY_FORK_COUNT; i++)
+        fprintf(stderr, "%s%s", i == 0 ? " " : ", ", dry_fork_name((enum dry_fork)i));
+    fprintf(stderr, ", and transitions like ParisToShanghaiAtTime15k\n");
+    return false;
 }
 
 static bool option_regex(struct dry__conf *c, const char *value)
@@ -225,58 +225,30 @@ static bool option_regex(struct dry__conf *c, const char *value)
     int err;
 
     if (value == NULL)
-        return false;
+        return true;
     err = regcomp(&c->regex, value, REG_EXTENDED | REG_NOSUB);
     if (err != 0) {
         regerror(err, &c->regex, text, sizeof(text));
-        fprintf(stderr, "%s: --run: %s\n", c->command, text);
+        fprintf(stderr, "drystone: --run %s: no regular expression: %s\n", value, text);
     }
     c->has_regex = err == 0;
     return c->has_regex;
 }
 
-static bool option_threads(struct dry__conf *c, const char *value)
+/* Files named themselves first, then those of the folders. */
+static bool paths_walk(struct dry__conf *c, const struct dry_options *o)
 {
-    char *end;
-    unsigned long n;
+    for (uint32_t folders = 0; folders < 2; folders++) {
+        for (uint32_t i = 0; i < dry_options_arg_count(o); i++) {
+            const char *path = dry_options_arg(o, i);
 
-    if (value == NULL)
-        return false;
-    n = strtoul(value, &end, 10);
-    if (*end != '\0' || n < 1 || n > THREADS_MAX) {
-        fprintf(stderr, "%s: -j takes a number from 1 to %d\n", c->command, THREADS_MAX);
-        return false;
+            if (dry_path_is_dir(path) == (folders != 0) && !walk_path(c, path))
+                return false;
+        }
+        if (folders == 0)
+            c->named = (uint32_t)c->files.count;
     }
-    c->threads = (uint32_t)n;
     return true;
-}
-
-static bool options_parse(struct dry__conf *c, int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        const char *arg = argv[i];
-        bool ok = true;
-
-        if (strcmp(arg, "--fork") == 0)
-            ok = (c->fork = option_value(c, argc, argv, &i)) != NULL;
-        else if (strcmp(arg, "--run") == 0)
-            ok = option_regex(c, option_value(c, argc, argv, &i));
-        else if (strcmp(arg, "-j") == 0)
-            ok = option_threads(c, option_value(c, argc, argv, &i));
-        else if (strncmp(arg, "-j", 2) == 0)
-            ok = option_threads(c, arg + 2);
-        else if (strcmp(arg, "--json") == 0)
-            c->json = true;
-        else if (strcmp(arg, "--trace") == 0)
-            c->trace = true;
-        else if (arg[0] == '-')
-            ok = false;
-        else
-            ok = walk_path(c, arg);
-        if (!ok)
-            return false;
-    }
-    return c->files.count != 0;
 }
 
 static void conf_fini(struct dry__conf *c)
@@ -287,19 +259,39 @@ static void conf_fini(struct dry__conf *c)
     dry_mutex_fini(&c->lock);
 }
 
-int dry__conf_main(int argc, char **argv, dry__conf_test_fn run)
+/* Nothing tested is nothing proved: why there was nothing. */
+static void say_nothing_run(const struct dry__conf *c, const struct dry_options *o)
 {
-    struct dry__conf c = {.run = run, .command = argv[0]};
+    const char *run = dry_options_text(o, "run");
+
+    fprintf(stderr, "drystone: nothing was run: no %s", c->kind);
+    if (c->fork != NULL)
+        fprintf(stderr, " of --fork %s", c->fork);
+    if (run != NULL)
+        fprintf(stderr, " that --run %s matches", run);
+    fprintf(stderr, " in %zu files\n", c->files.count);
+}
+
+int dry__conf_main(const struct dry_options *o, const char *kind, dry__conf_test_fn run)
+{
+    struct dry__conf c = {.run = run,
+                          .kind = kind,
+                          .json = dry_options_bool(o, "json"),
+                          .trace = dry_options_bool(o, "trace"),
+                          .threads = (uint32_t)dry_options_u64(o, "jobs")};
     struct dry_pool *pool = NULL;
     int code = 2;
 
     if (!dry_ok(dry_mutex_init(&c.lock)))
         return 1;
-    if (!options_parse(&c, argc, argv)) {
-        fprintf(stderr, usage, c.command);
+    if (!option_fork(&c, dry_options_text(o, "fork")) ||
+        !option_regex(&c, dry_options_text(o, "run")))
         goto done;
-    }
-    qsort((void *)c.files.at, c.files.count, sizeof(char *), by_text);
+    code = 1;
+    if (!paths_walk(&c, o))
+        goto done;
+    qsort((void *)c.files.at, c.named, sizeof(char *), by_text);
+    qsort((void *)(c.files.at + c.named), c.files.count - c.named, sizeof(char *), by_text);
     json_object_seed(0); /* before the threads, as jansson asks */
     if (c.trace)
         c.threads = 1;
@@ -309,7 +301,9 @@ int dry__conf_main(int argc, char **argv, dry__conf_test_fn run)
     dry_pool_close(pool);
     printf("%llu passed, %llu failed\n", (unsigned long long)c.passed,
            (unsigned long long)c.failed);
-    code = c.failed == 0 && c.passed != 0 ? 0 : 1; /* nothing tested is nothing proved */
+    if (c.passed + c.failed == 0)
+        say_nothing_run(&c, o);
+    code = c.failed == 0 && c.passed != 0 ? 0 : 1;
 done:
     conf_fini(&c);
     return code;

@@ -3,6 +3,7 @@
 #ifndef DRY_NODE_CONFORMANCE_RUNNER_H
 #define DRY_NODE_CONFORMANCE_RUNNER_H
 #include <drystone/common/rules.h>
+#include <drystone/platform/options.h>
 #include <jansson.h>
 
 struct dry__conf;
@@ -11,15 +12,16 @@ struct dry__conf;
 struct dry__conf_file {
     struct dry__conf *conf;
     const char *path;
-    bool trace; /* print EIP-3155 lines to stderr */
+    bool trace;     /* print EIP-3155 lines to stderr */
+    uint32_t cases; /* reported so far */
 };
 
 /* Run the test `name` of a file, reporting every case. An error ends the whole file. */
 typedef dry_status (*dry__conf_test_fn)(struct dry__conf_file *f, const char *name,
                                         const json_t *test);
 
-/* The command line, all files in parallel, the last line; returns the exit code. */
-int dry__conf_main(int argc, char **argv, dry__conf_test_fn run);
+/* All files in parallel, the last line; returns the exit code. kind: what it runs, "state test". */
+int dry__conf_main(const struct dry_options *options, const char *kind, dry__conf_test_fn run);
 
 /* Whether --fork lets a case of this fork (or network) run. */
 bool dry__conf_wants_fork(const struct dry__conf_file *f, const char *fork);

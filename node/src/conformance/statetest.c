@@ -317,7 +317,7 @@ static dry_status run_test(struct dry__conf_file *f, const char *name, const jso
     return st;
 }
 
-int dry_cmd_statetest(int argc, char **argv)
+int dry_cmd_statetest(const struct dry_options *options)
 {
-    return dry__conf_main(argc, argv, run_test);
+    return dry__conf_main(options, "state test", run_test);
 }

@@ -103,7 +103,7 @@ static dry_status run_test(struct dry__conf_file *f, const char *name, const jso
     return st;
 }
 
-int dry_cmd_txtest(int argc, char **argv)
+int dry_cmd_txtest(const struct dry_options *options)
 {
-    return dry__conf_main(argc, argv, run_test);
+    return dry__conf_main(options, "transaction test", run_test);
 }

@@ -471,6 +471,34 @@ def older_fixtures(program, directory, slow):
         check(got == code, f"{reason}, {root}: {out}{err}")
 
 
+def conformance_options(program, directory, slow):
+    """The conformance commands take options as all do, name what is wrong, and say when nothing was run."""
+    root = "0x2c088ebf4782ff1f14b48669ba69ff88c6a3b59e97b363d50ba9dfba29b3cbfd"
+    path = fixture(directory, "poor.json", False, "TR_NoFunds", root)
+    for command in ("statetest", "blocktest", "txtest"):
+        code, out, error = run(program, command, "--help")
+        check(code == 0 and not error and all(w in out for w in ("--fork NAME", "--run", "--trace", "-j,")), out)
+        for arguments, words in ((["--foo", path], ["unknown option", "foo"]), (["--forc=Cancun", path], ["--fork"]),
+                                 (["--fork", "Foo", path], ["--fork Foo", "no such fork", "Cancun"]),
+                                 (["--run", "(", path], ["--run"]), ([], ["PATH"]), (["-j", "x", path], ["-j"])):
+            code, out, error = run(program, command, *arguments)
+            check(code == 2 and not out and all(w in error for w in words), f"{command} {arguments}: {code} {error}")
+        code, _, error = run(program, command, os.path.join(directory, "nowhere"))
+        check(code == 1 and "nowhere" in error, error)
+    for arguments in (["--fork=Homestead"], ["--fork", "homestead", "-j1"], ["--run=poor$"], ["--jobs", "2"]):
+        code, out, error = run(program, "statetest", *arguments, path)
+        check(code == 0 and out == "1 passed, 0 failed\n" and not error, out + error)
+    for command, arguments, words in (("txtest", [], ["poor.json holds no transaction test", "nothing was run"]),
+                                      ("blocktest", [], ["poor.json holds no block test"]),
+                                      ("statetest", ["--fork=Cancun"], ["no state test of --fork Cancun in 1 files"]),
+                                      ("statetest", ["--run", "rich"], ["--run rich"])):
+        code, out, error = run(program, command, *arguments, path)
+        check(code == 1 and "0 passed, 0 failed" in out and all(w in error for w in words), f"{code}: {out}{error}")
+    code, out, _ = run(program, "completions", "bash")
+    line = [line for line in out.splitlines() if line.startswith("  ' statetest '")]
+    check(len(line) == 1 and all(w in line[0] for w in ("--fork", "--run", "--trace", "--json", "--jobs")), str(line))
+
+
 def transfer(program, directory, slow):
     """Export and import carry a chain over; a bad block is named; a known one is passed over."""
     file, one = os.path.join(directory, "chain.rlp"), os.path.join(directory, "one")
@@ -771,5 +799,5 @@ def metrics(program, directory, slow):
 
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, mnemonic, open_to_all, port_in_use, datadir_locked,
-          other_chain, other_configuration, invalid_genesis, wrong_usage, small_commands, keys, forged_address, empty_password, terminal, evm, older_fixtures, transfer,
+          other_chain, other_configuration, invalid_genesis, wrong_usage, small_commands, keys, forged_address, empty_password, terminal, evm, older_fixtures, conformance_options, transfer,
           receipt_awaited, fill_blobs, far_revert, states_of_bounded_size, block_time, metrics, read_only, full_disk, scarce_descriptors])

@@ -86,8 +86,7 @@ static const struct dry_option options[] = {
      .max = 10000000,
      .commands = NODE,
      .value = "BLOCKS",
-     .help = "states kept behind the head; 0: all [4096 in memory, fewer large ones; all with "
-             "--datadir]"},
+     .help = "states kept; 0: all [4096 in memory, fewer large ones; all with --datadir]"},
     /* dev chain */
     {.name = "chain-id",
      .type = DRY_OPTION_U64,

@@ -40,7 +40,8 @@ DRY_MUST_USE dry_status dry_node_open(struct dry_node *n, const struct dry_optio
                                       struct dry_buf *error);
 /* Accepts one that failed to open. */
 void dry_node_close(struct dry_node *n);
-/* From here on SIGTERM and SIGINT stop the loop and set `stopping`; a second one ends the process.
+/* From here on SIGTERM, SIGINT and SIGHUP stop the loop and set `stopping`; a second one ends the
+ * process.
  */
 DRY_MUST_USE dry_status dry_node_watch_signals(struct dry_node *n);
 

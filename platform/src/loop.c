@@ -43,6 +43,7 @@ struct dry_timer {
 /* Signals are of the process, so this is too. */
 static _Atomic(struct dry_loop *) signal_loop;
 static atomic_int signal_first, signal_handed;
+static bool hangup_watched;
 
 static uint32_t take(struct dry_loop *l, struct call batch[BATCH], struct dry__loop_node **nodes)
 {
@@ -158,6 +159,8 @@ void dry_loop_close(struct dry_loop *l)
     if (atomic_load(&signal_loop) == l) {
         signal(SIGTERM, SIG_DFL);
         signal(SIGINT, SIG_DFL);
+        if (hangup_watched)
+            signal(SIGHUP, SIG_DFL);
         atomic_store(&signal_loop, NULL);
     }
     for (bool more = true; more;) {
@@ -312,14 +315,18 @@ void dry_timer_stop(struct dry_timer *t)
 }
 
 /* On whatever thread the signal strikes: only what is safe there. The second one ends a process
- * whose loop thread may be stuck. */
+ * whose loop thread may be stuck; but a terminal that goes away says so twice (its shell, and the
+ * kernel when the shell ends), and means one thing. */
 static void on_raw_signal(int signum)
 {
     int none = 0;
     struct dry_loop *l;
 
-    if (!atomic_compare_exchange_strong(&signal_first, &none, signum))
+    if (!atomic_compare_exchange_strong(&signal_first, &none, signum)) {
+        if (signum == SIGHUP)
+            return;
         _exit(128 + signum);
+    }
     l = atomic_load(&signal_loop);
     if (l != NULL)
         uv_async_send(&l->wake);
@@ -327,7 +334,7 @@ static void on_raw_signal(int signum)
 
 dry_status dry_loop_watch_signals(struct dry_loop *l, void (*fn)(void *arg, int signum), void *arg)
 {
-    struct sigaction sa = {.sa_handler = on_raw_signal, .sa_flags = SA_RESTART};
+    struct sigaction sa = {.sa_handler = on_raw_signal, .sa_flags = SA_RESTART}, old;
     struct dry_loop *none = NULL;
 
     l->on_signal = fn;
@@ -338,7 +345,11 @@ dry_status dry_loop_watch_signals(struct dry_loop *l, void (*fn)(void *arg, int 
     atomic_store(&signal_handed, 0);
     sigemptyset(&sa.sa_mask);
     signal(SIGPIPE, SIG_IGN);
-    if (sigaction(SIGTERM, &sa, NULL) != 0 || sigaction(SIGINT, &sa, NULL) != 0)
+    if (sigaction(SIGTERM, &sa, NULL) != 0 || sigaction(SIGINT, &sa, NULL) != 0 ||
+        sigaction(SIGHUP, NULL, &old) != 0)
+        return DRY_STATUS(EIO, "cannot watch signals");
+    hangup_watched = old.sa_handler != SIG_IGN; /* else nohup wants it ignored */
+    if (hangup_watched && sigaction(SIGHUP, &sa, NULL) != 0)
         return DRY_STATUS(EIO, "cannot watch signals");
     return DRY_OK;
 }

@@ -256,6 +256,23 @@ def wrong_usage(program, directory, slow):
         check(word in error, f"{arguments}: {error}")
 
 
+def hangup(program, directory, slow):
+    """A terminal that goes away ends the node as SIGTERM does, however often it says so; not under nohup."""
+    node = Node(program, "--datadir", directory)
+    node.send()
+    node.process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, node.process.pid, os.WSTOPPED)
+    node.process.send_signal(signal.SIGHUP)
+    node.process.send_signal(signal.SIGCONT)
+    code, _ = node.stop(signal.SIGHUP)
+    check(code == 0 and any("stopping" in line and "signal=1" in line for line in node.log), f"{code}: {node.log}")
+    node = Node(program, "--datadir", directory, setup=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    node.process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)
+    check(node.head() == 1, "nohup is heeded")
+    check(node.stop()[0] == 0, "and SIGTERM as ever")
+
+
 def small_commands(program, directory, slow):
     """Each prints what it promises and exits with 0."""
     for arguments, word in ((["version"], "drystone 0."), (["help"], "start"),
@@ -799,5 +816,5 @@ def metrics(program, directory, slow):
 
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, mnemonic, open_to_all, port_in_use, datadir_locked,
-          other_chain, other_configuration, invalid_genesis, wrong_usage, small_commands, keys, forged_address, empty_password, terminal, evm, older_fixtures, conformance_options, transfer,
+          other_chain, other_configuration, invalid_genesis, wrong_usage, hangup, small_commands, keys, forged_address, empty_password, terminal, evm, older_fixtures, conformance_options, transfer,
           receipt_awaited, fill_blobs, far_revert, states_of_bounded_size, block_time, metrics, read_only, full_disk, scarce_descriptors])

@@ -45,8 +45,9 @@ void dry_timer_close(struct dry_timer *t);
 void dry_timer_start(struct dry_timer *t, uint64_t after_ms, uint64_t repeat_ms);
 void dry_timer_stop(struct dry_timer *t);
 
-/* Watch SIGTERM and SIGINT: the first one calls fn(arg, signal number) on the loop thread, the
- * second ends the process at once with 128 + number. SIGPIPE is ignored from here on. Once per
+/* Watch SIGTERM, SIGINT and, unless it is ignored already, SIGHUP: the first one calls fn(arg,
+ * signal number) on the loop thread, the second, when it is no SIGHUP, ends the process at once
+ * with 128 + number. SIGPIPE is ignored from here on. Once per
  * process. */
 DRY_MUST_USE dry_status dry_loop_watch_signals(struct dry_loop *l,
                                                void (*fn)(void *arg, int signum), void *arg);

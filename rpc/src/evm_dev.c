@@ -345,9 +345,11 @@ DRY__METHOD(eth_hashrate)
 
 DRY__METHOD(rpc_modules)
 {
-    (void)c;
     dry_json_write_raw(
-        w, DRY_BYTES_LIT("{\"debug\":\"1.0\",\"eth\":\"1.0\",\"net\":\"1.0\",\"rpc\":\"1.0\","
-                         "\"txpool\":\"1.0\",\"web3\":\"1.0\"}"));
+        w, c->rpc->set.dev_methods
+               ? DRY_BYTES_LIT("{\"debug\":\"1.0\",\"eth\":\"1.0\",\"evm\":\"1.0\",\"net\":\"1.0\","
+                               "\"rpc\":\"1.0\",\"txpool\":\"1.0\",\"web3\":\"1.0\"}")
+               : DRY_BYTES_LIT("{\"debug\":\"1.0\",\"eth\":\"1.0\",\"net\":\"1.0\","
+                               "\"rpc\":\"1.0\",\"txpool\":\"1.0\",\"web3\":\"1.0\"}"));
     return DRY_OK;
 }

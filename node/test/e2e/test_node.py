@@ -288,6 +288,7 @@ def small_commands(program, directory, slow):
         file.write("dev:\n  chain_id: 99\nrpc:\n  http_port: 0\n")
     node = Node(program, "--config", path)
     check(node.ask("eth_chainId") == "0x63", "the config file's chain id")
+    check(node.ask("rpc_modules")["evm"] == "1.0", "what a dev chain answers")
     node.stop()
 
 

@@ -363,8 +363,9 @@ int dry_cmd_account_export(const struct dry_options *options)
 
     if (dry_ok(st) &&
         !dry_ok(dry_hex_decode_fixed(k.address.b, 20, dry_bytes_of(arg, strlen(arg))))) {
-        dry_complain(&k.error, arg, ": not an address of 40 hexadecimal digits");
-        st = DRY_EINVAL;
+        dry_complain(&k.error, "account export ", arg);
+        dry_complain(&k.error, ": an address has 0x and 40 hexadecimal digits", "");
+        st = DRY_WRONG_USAGE;
     }
     if (dry_ok(st))
         st = dry_key_list_init(&list, dir_of(&k));

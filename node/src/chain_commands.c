@@ -53,33 +53,50 @@ int dry_cmd_import(const struct dry_options *options)
     return dry_report(&error, st);
 }
 
+/* The chain ends before the block that an option names. */
+static dry_status beyond(struct dry_buf *error, const char *option, uint64_t block, uint64_t head)
+{
+    char text[96];
+
+    (void)snprintf(text, sizeof(text), "%s %llu: the chain ends at block %llu", option,
+                   (unsigned long long)block, (unsigned long long)head);
+    dry_complain(error, text, "");
+    return DRY_EINVAL;
+}
+
 int dry_cmd_export(const struct dry_options *options)
 {
     const char *path = dry_options_arg_count(options) != 0 ? dry_options_arg(options, 0) : NULL;
-    uint64_t from = dry_options_u64(options, "from"), to;
+    uint64_t from = dry_options_u64(options, "from"), to = dry_options_u64(options, "to"), end;
+    bool has_to = dry_options_has(options, "to");
+    bool has_from = dry_options_origin(options, "from") > DRY_ORIGIN_DEFAULT;
     struct dry_buf error = {0};
     struct dry_head *head;
     struct dry_node n;
+    char text[96];
     dry_status st;
 
     if (!dry_options_has(options, "datadir"))
         return usage("export wants the directory the chain is kept in: --datadir DIR");
+    if (has_to && from > to) {
+        (void)snprintf(text, sizeof(text),
+                       "--from %llu is after --to %llu: there is nothing between",
+                       (unsigned long long)from, (unsigned long long)to);
+        return usage(text);
+    }
     st = dry_node_open(&n, options, dry_options_text(options, "genesis"), false, &error);
     if (dry_ok(st))
         st = dry_node_watch_signals(&n);
     if (dry_ok(st)) {
         head = dry_chain_head(n.chain);
-        to = head->header.number;
-        if (dry_options_has(options, "to") && dry_options_u64(options, "to") > to) {
-            char text[96];
-            (void)snprintf(text, sizeof(text), "--to: the chain ends at block %llu",
-                           (unsigned long long)to);
-            dry_complain(&error, text, "");
-            st = DRY_EINVAL;
-        } else if (dry_options_has(options, "to")) {
-            to = dry_options_u64(options, "to");
-        }
+        end = head->header.number;
         dry_head_close(head);
+        if (has_to && to > end)
+            st = beyond(&error, "--to", to, end);
+        else if (has_from && from > end)
+            st = beyond(&error, "--from", from, end);
+        if (!has_to)
+            to = end;
     }
     if (dry_ok(st))
         st = dry_node_export(&n, path, from, to, &error);

@@ -178,7 +178,9 @@ static dry_status hex_option(struct dry_buf *out, const struct dry_options *o, c
     st = hex_append(out, dry_bytes_of(text, strlen(text)));
     if (st.code == DRY_CODE_EDECODE) {
         dry_complain(error, "--", name);
-        dry_complain(error, ": neither hexadecimal text nor @FILE", "");
+        dry_complain(error, " ", text);
+        dry_complain(error, ": neither hexadecimal text, like 0x6001, nor @FILE that holds it", "");
+        st = DRY_WRONG_USAGE;
     }
     return st;
 }
@@ -197,6 +199,7 @@ static dry_status fork_option(enum dry_fork *out, const struct dry_options *o, c
         dry_complain(error, ": no such fork; there are", "");
         for (int i = 0; i < (int)DRY_FORK_COUNT; i++)
             dry_complain(error, i == 0 ? " " : ", ", dry_fork_name((enum dry_fork)i));
+        st = DRY_WRONG_USAGE;
     }
     return st;
 }
@@ -288,8 +291,15 @@ int dry_cmd_evm_run(const struct dry_options *o)
     struct vm vm = {0};
     enum dry_fork fork = DRY_FORK_OSAKA;
     uint64_t ns, budget_ms = dry_options_u64(o, "bench");
-    dry_status st = hex_option(&code, o, "code", &error);
+    dry_status st = DRY_OK;
 
+    if (!dry_options_has(o, "code")) {
+        dry_complain(&error, "evm run wants the contract's code: --code 0x6001, or --code @FILE",
+                     "");
+        st = DRY_WRONG_USAGE;
+    }
+    if (dry_ok(st))
+        st = hex_option(&code, o, "code", &error);
     if (dry_ok(st))
         st = hex_option(&input, o, "input", &error);
     if (dry_ok(st))
@@ -464,6 +474,26 @@ static dry_status names_find(struct bench *b)
     return st;
 }
 
+/* The workloads named are there. */
+static dry_status names_check(struct bench *b, const struct dry_options *o)
+{
+    for (uint32_t k = 1; k < dry_options_arg_count(o); k++) {
+        const char *name = dry_options_arg(o, k);
+        uint32_t i = 0;
+
+        while (i < b->count && strcmp(name, b->names[i]) != 0)
+            i++;
+        if (i < b->count)
+            continue;
+        dry_complain(&b->error, "evm bench: no workload ", name);
+        dry_complain(&b->error, " in ", b->dir);
+        dry_complain(&b->error, ", as ", b->names[0]);
+        dry_complain(&b->error, " is", "");
+        return DRY_WRONG_USAGE;
+    }
+    return DRY_OK;
+}
+
 int dry_cmd_evm_bench(const struct dry_options *o)
 {
     struct bench b = {.dir = dry_options_arg(o, 0)};
@@ -473,6 +503,8 @@ int dry_cmd_evm_bench(const struct dry_options *o)
 
     if (dry_ok(st))
         st = names_find(&b);
+    if (dry_ok(st))
+        st = names_check(&b, o);
     for (uint32_t i = 0; i < b.count && dry_ok(st); i++) {
         bool chosen = wanted == 0;
 

@@ -1,6 +1,7 @@
 /* drystone: the program. A sub-command by name. */
 #include "commands.h"
 #include "mnemonic.h"
+#include "options_check.h"
 #include "options_table.h"
 #include "report.h"
 #include "version.h"
@@ -53,8 +54,10 @@ static const struct {
 static int config_check(const struct dry_options *o)
 {
     struct dry_buf text = {0}, error = {0};
-    dry_status st = dry_mnemonic_option_check(o, &error);
+    dry_status st = dry_options_check(o, &error);
 
+    if (dry_ok(st))
+        st = dry_mnemonic_option_check(o, &error);
     if (!dry_ok(st))
         return dry_report(&error, st);
     return print(&text, dry_buf_append_text(&text, "the configuration is valid\n"), 0);

@@ -5,6 +5,7 @@
 #include "gauges.h"
 #include "hd.h"
 #include "mnemonic.h"
+#include "options_check.h"
 #include "report.h"
 #include <drystone/platform/log.h>
 #include <drystone/platform/system.h>
@@ -112,10 +113,6 @@ static dry_status storage_open(struct dry_node *n, struct dry_buf *error)
 
     if (driver == NULL)
         driver = dir != NULL ? "rocksdb" : "memory";
-    if (dir == NULL && strcmp(driver, "memory") != 0) {
-        dry_complain(error, "--storage-driver rocksdb wants a directory: add --datadir DIR", "");
-        return DRY_EINVAL;
-    }
     st = descriptors_share(n, &set.open_files_max, strcmp(driver, "memory") != 0, error);
     if (!dry_ok(st))
         return st;
@@ -361,6 +358,9 @@ dry_status dry_node_open(struct dry_node *n, const struct dry_options *options,
     dry_status st;
 
     *n = (struct dry_node){.options = options, .genesis_path = genesis_path};
+    st = dry_options_check(options, error);
+    if (!dry_ok(st))
+        return st;
     dry_log_init(&n->log, 2,
                  strcmp(dry_options_text(options, "log-format"), "json") == 0 ? DRY_LOG_FORMAT_JSON
                                                                               : DRY_LOG_FORMAT_TEXT,

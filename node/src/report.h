@@ -4,6 +4,9 @@
 #include <drystone/common/bytes.h>
 #include <stdio.h>
 
+/* What was asked for makes no sense: exit code 2, where 1 is for what failed. */
+#define DRY_WRONG_USAGE DRY_STATUS_AT(EINVAL, "wrong usage", 2)
+
 /* "drystone: WORDS" on stderr, the status' own when error is empty. Frees error. The exit code. */
 static inline int dry_report(struct dry_buf *error, dry_status st)
 {
@@ -12,7 +15,9 @@ static inline int dry_report(struct dry_buf *error, dry_status st)
     else if (!dry_ok(st))
         (void)fprintf(stderr, "drystone: %s\n", dry_status_text(st));
     dry_buf_fini(error);
-    return dry_ok(st) ? 0 : 1;
+    if (dry_ok(st))
+        return 0;
+    return st.code == DRY_CODE_EINVAL && st.detail == DRY_WRONG_USAGE.detail ? 2 : 1;
 }
 
 /* Append words; memory that runs out shortens them. */

@@ -238,8 +238,10 @@ dry_status dry_node_export(struct dry_node *n, const char *path, uint64_t from, 
         st = export_blocks(&p, fd, from, to);
     if (fd >= 0 && close(fd) != 0 && dry_ok(st))
         st = dry_errno_status(errno);
-    if (!dry_ok(st))
+    if (!dry_ok(st)) {
         path_complain(error, path == NULL ? "standard output" : path, st);
+        return st;
+    }
     DRY_LOG(&n->log, INFO, "node", "exported", DRY_FIELD_STR("file", path == NULL ? "-" : path),
             DRY_FIELD_U64("blocks", p.blocks), DRY_FIELD_MS("ms", now_ns() - p.began_ns));
     return st;

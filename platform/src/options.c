@@ -130,6 +130,7 @@ static void command_word(struct args *a, const char *word)
             return;
         }
     }
+    o->no_such_command = true;
     near = dry__nearest(word, words, n);
     if (near != NULL)
         dry__complain(o, "unknown command %s; did you mean %s?", dry__shown(o, word), near);
@@ -298,7 +299,7 @@ dry_status dry_options_open(struct dry_options **out, const struct dry_option_ta
     st = open_all(o, &(struct args){.o = o, .argc = argc, .argv = argv}, environment);
     if (o->no_memory)
         st = DRY_ENOMEM;
-    else if (dry_ok(st) && o->errors > 0 && !o->help)
+    else if (dry_ok(st) && o->errors > 0 && (!o->help || o->no_such_command))
         st = DRY_STATUS(EINVAL, "wrong usage");
     o->error = NULL;
     if (dry_ok(st))

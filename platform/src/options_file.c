@@ -55,14 +55,41 @@ static bool is_section(const struct file *f)
     return false;
 }
 
+/* The key whose last word `path` ends in, more or less: written as the flag is, or in another
+ * section. */
+static const char *key_of_word(struct file *f, const char *const *keys)
+{
+    const struct dry_option_table *t = f->o->table;
+    const char *words[DRY_OPTIONS_MAX], *dot = strrchr(f->path, '.'), *near;
+    char word[PATH_BYTES_MAX];
+    size_t n = 0;
+
+    for (const char *p = dot != NULL ? dot + 1 : f->path; *p != '\0'; p++)
+        word[n++] = *p == '-' ? '_' : *p;
+    word[n] = '\0';
+    for (size_t i = 0; i < t->count; i++) {
+        dot = keys[i] == NULL ? NULL : strrchr(keys[i], '.');
+        words[i] = dot != NULL ? dot + 1 : keys[i];
+    }
+    near = dry__nearest(word, words, t->count);
+    for (size_t i = 0; near != NULL && i < t->count; i++)
+        if (words[i] == near)
+            return keys[i];
+    return NULL;
+}
+
 static void unknown_key(struct file *f, uint32_t line)
 {
     const struct dry_option_table *t = f->o->table;
     const char *words[DRY_OPTIONS_MAX], *near;
 
     for (size_t i = 0; i < t->count; i++)
-        words[i] = (t->options[i].flags & DRY_OPTION_HIDDEN) ? NULL : t->options[i].key;
+        words[i] = (t->options[i].flags & (DRY_OPTION_HIDDEN | DRY_OPTION_FLAG_ONLY))
+                       ? NULL
+                       : t->options[i].key;
     near = dry__nearest(f->path, words, t->count);
+    if (near == NULL)
+        near = key_of_word(f, words);
     if (near == NULL) { /* perhaps the section's name */
         for (size_t i = 0; i < t->count; i++) {
             size_t n = words[i] == NULL ? 0 : strcspn(words[i], ".");
@@ -286,8 +313,8 @@ dry_status dry__options_read_file(struct dry_options *o, const char *path)
     if (dry_ok(st))
         read_events(&f, dry_buf_bytes(&text));
     else
-        dry__complain(o, "cannot read the config file %s: %s", dry__shown(o, path),
-                      dry_status_text(st));
+        dry__complain(o, "--%s: cannot read the config file %s: %s", o->table->config_option,
+                      dry__shown(o, path), dry_status_text(st));
     dry_buf_fini(&text);
     return st;
 }

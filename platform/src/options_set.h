@@ -18,7 +18,7 @@ struct dry__option_value {
 struct dry_options {
     const struct dry_option_table *table;
     const struct dry_command *command;
-    bool help;
+    bool help, no_such_command;
     const char **args;
     uint32_t arg_count;
     struct dry__option_value *values; /* one for each option of the table */

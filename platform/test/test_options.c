@@ -199,6 +199,9 @@ static void forms(void **state)
     o = parsed("help import", "");
     CHECK(dry_options_wants_help(o) && strcmp(dry_options_command(o)->name, "import") == 0);
     dry_options_close(o);
+    o = parsed("help account", ""); /* one of several: the list of all helps */
+    CHECK(dry_options_wants_help(o) && dry_options_command(o) == NULL);
+    dry_options_close(o);
     o = parsed("--version", "");
     CHECK(strcmp(dry_options_command(o)->name, "version") == 0);
     dry_options_close(o);
@@ -235,16 +238,23 @@ static void complaints(void **state)
         {"--extra 0xzz", "", NULL, "at most 8"},
         {"--api eht", "", NULL, "did you mean eth?"},
         {"strat", "", NULL, "unknown command \"strat\"; did you mean start?"},
+        {"help nonsense", "", NULL, "unknown command \"nonsense\"; see drystone --help"},
+        {"strat --help", "", NULL, "unknown command \"strat\"; did you mean start?"},
         {"account", "", NULL, "\"account\" needs a second word, as in drystone account new"},
         {"import", "", NULL, "drystone import needs FILE"},
         {"import a b c", "", NULL, "\"c\" is one argument too many"},
         {"import a -p 1", "", NULL, "--http-port is no option of import"},
         {"", "DRYSTONE_HTTP_PORT=x", NULL, "DRYSTONE_HTTP_PORT: \"x\" must be"},
         {"", "DRYSTONE_HTTP_PROT=1", NULL, "did you mean DRYSTONE_HTTP_PORT?"},
-        {"-c /nowhere/x.yaml", "", NULL, "cannot read the config file \"/nowhere/x.yaml\""},
+        {"-c /nowhere/x.yaml", "", NULL,
+         "--config: cannot read the config file \"/nowhere/x.yaml\""},
         {"--extra \x1b[2J\n", "", NULL, "\"\\x1b[2J\\n\""}, /* ATTACKS 51 */
         {"-c @", "", "rpc:\n  http_prot: 1\n",
          ":2: unknown key \"rpc.http_prot\"; did you mean rpc.http_port?"},
+        {"-c @", "", "http-port: 1\n",
+         ":1: unknown key \"http-port\"; did you mean rpc.http_port?"},
+        {"-c @", "", "rpc:\n  block-time: 1s\n",
+         "unknown key \"rpc.block-time\"; did you mean block_time?"},
         {"-c @", "", "rcp:\n  http_port: 1\n", ":1: unknown key \"rcp\"; did you mean rpc?"},
         {"-c @", "", "rpc:\n  http_port: 70000\n", ":2: rpc.http_port: \"70000\" must be"},
         {"-c @", "", "mine: true\nmine: false\n", ":2: mine: given before, in line 1"},

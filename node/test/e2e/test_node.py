@@ -256,6 +256,53 @@ def wrong_usage(program, directory, slow):
         check(word in error, f"{arguments}: {error}")
 
 
+def wrong_values(program, directory, slow):
+    """What fits its type and makes no sense is wrong usage, too: code 2, the option, a way out."""
+    data = os.path.join(directory, "data")
+    node = Node(program, "--datadir", data)
+    node.send()
+    node.stop()
+    for name, text in (("a.hex", "6001"), ("a.calldata", "0x")):
+        with open(os.path.join(directory, name), "w") as file:
+            file.write(text)
+    wrong = [(["start", "--log-level", "foo"], ["--log-level", "foo", "info"]),
+             (["start", "--log-level", "foo=debug"], ["--log-level", "foo=debug", "chain, node, rpc"]),
+             (["config", "check", "--log-level", "warn,rcp=debug"], ["--log-level", "rpc"]),
+             (["start", "--storage-driver", "rocksdb"], ["--storage-driver rocksdb", "--datadir"]),
+             (["start", "--http-host", "999.1.1.1"], ["--http-host 999.1.1.1", "127.0.0.1"]),
+             (["start", "--http-host", "::zz"], ["--http-host ::zz", "127.0.0.1"]),
+             (["start", "--http-host="], ["--http-host", "127.0.0.1"]),
+             (["evm", "run"], ["--code 0x6001"]), (["evm", "run", "--code", "zz"], ["--code zz", "0x6001"]),
+             (["evm", "run", "--code", "00", "--input", "0xzz"], ["--input 0xzz", "@FILE"]),
+             (["evm", "run", "--code", "00", "--fork", "Foo"], ["--fork Foo", "Cancun"]),
+             (["evm", "bench", directory, "--fork", "Foo"], ["--fork Foo", "Cancun"]),
+             (["evm", "bench", directory, "a", "nosuch"], ["nosuch", directory, "as a is"]),
+             (["account", "export", "0x12", "--keystore", directory], ["account export 0x12", "40"]),
+             (["export", "--from", "9", "--to", "5", "--datadir", data], ["--from 9", "--to 5"]),
+             (["help", "foo"], ["unknown command", "foo"])]
+    for arguments, words in wrong:
+        code, out, error = run(program, *arguments)
+        check(code == 2 and out == "", f"{arguments}: exit code {code}: {out}{error}")
+        check(all(word in error for word in words), f"{arguments}: {error}")
+    for arguments, words in ((["start", "--config", "nofile"], ["--config", "nofile"]),
+                             (["evm", "run", "--code", "@nofile"], ["nofile"]),
+                             (["export", "--from", "9", "--datadir", data], ["--from 9", "block 1"]),
+                             (["export", "--to", "9", "--datadir", data], ["--to 9", "block 1"]),
+                             (["export", "/nowhere/x.rlp", "--datadir", data], ["/nowhere/x.rlp"]),
+                             (["export", "/dev/full", "--datadir", data], ["/dev/full"])):
+        code, out, error = run(program, *arguments)
+        check(code == 1 and out == "", f"{arguments}: exit code {code}: {out}{error}")
+        check(all(word in error for word in words), f"{arguments}: {error}")
+        check("exported" not in error, f"{arguments}: {error}")
+    node = Node(program, "--log-level", "warn,node=info,rpc=debug", "--http-host", "127.0.0.3")
+    check(node.stop()[0] == 0, "these are good")
+    path = os.path.join(directory, "config.yaml")
+    with open(path, "w") as file:
+        file.write("http-port: 1\n")
+    code, _, error = run(program, "start", "--config", path)
+    check(code == 2 and "did you mean rpc.http_port?" in error, f"{code}: {error}")
+
+
 def hangup(program, directory, slow):
     """A terminal that goes away ends the node as SIGTERM does, however often it says so; not under nohup."""
     node = Node(program, "--datadir", directory)
@@ -817,5 +864,5 @@ def metrics(program, directory, slow):
 
 if __name__ == "__main__":
     main([start_and_stop, durable_start, restart, restart_options, mnemonic, open_to_all, port_in_use, datadir_locked,
-          other_chain, other_configuration, invalid_genesis, wrong_usage, hangup, small_commands, keys, forged_address, empty_password, terminal, evm, older_fixtures, conformance_options, transfer,
+          other_chain, other_configuration, invalid_genesis, wrong_usage, wrong_values, hangup, small_commands, keys, forged_address, empty_password, terminal, evm, older_fixtures, conformance_options, transfer,
           receipt_awaited, fill_blobs, far_revert, states_of_bounded_size, block_time, metrics, read_only, full_disk, scarce_descriptors])

@@ -87,7 +87,7 @@ void dry_options_close(struct dry_options *o);
 
 /* The command chosen; NULL when there is none (show help). */
 const struct dry_command *dry_options_command(const struct dry_options *o);
-/* Was --help, -h or the word help given? Then nothing else was checked. */
+/* Was --help, -h or the word help given? Then nothing was checked but the command's name. */
 bool dry_options_wants_help(const struct dry_options *o);
 /* Words after the command that are no options. */
 uint32_t dry_options_arg_count(const struct dry_options *o);

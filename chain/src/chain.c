@@ -177,7 +177,8 @@ static dry_status genesis_compare(struct dry_chain *c, const struct dry_genesis 
 }
 
 /* The configuration in the storage, and whether config.drystone.dev stands in it. */
-static dry_status genesis_load(struct dry_chain *c, struct dry_chain_config *out, bool *dev)
+static dry_status genesis_load(struct dry_chain *c, struct dry_chain_config *out, bool *dev,
+                               struct dry_buf *error)
 {
     struct dry__key key = dry__key_meta('g');
     struct dry_bytes json;
@@ -188,7 +189,7 @@ static dry_status genesis_load(struct dry_chain *c, struct dry_chain_config *out
     if (st.code == DRY_CODE_ENOTFOUND)
         st = DRY_STATUS(ECORRUPT, "the stored genesis is missing");
     if (dry_ok(st))
-        st = dry__genesis_config_stored(out, json, &c->arena);
+        st = dry__genesis_config_stored(out, error, json, &c->arena);
     if (dry_ok(st))
         *dev = dry_genesis_is_dev(json);
     return st;
@@ -320,7 +321,7 @@ static dry_status chain_find(struct dry_chain *c, struct dry_buf *error)
         complain(error,
                  "the data directory holds no chain yet: name a genesis file (--genesis FILE)");
     } else if (dry_ok(st)) {
-        st = genesis_load(c, &stored, &stored_dev);
+        st = genesis_load(c, &stored, &stored_dev, error);
         if (dry_ok(st) && given != NULL)
             st = genesis_compare(c, given, &stored, error);
         if (dry_ok(st) && given != NULL)

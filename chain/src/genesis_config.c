@@ -346,15 +346,15 @@ dry_status dry__genesis_config_read(struct dry_json_value config, bool stored,
     return st;
 }
 
-dry_status dry__genesis_config_stored(struct dry_chain_config *out, struct dry_bytes json,
-                                      struct dry_arena *arena)
+dry_status dry__genesis_config_stored(struct dry_chain_config *out, struct dry_buf *error,
+                                      struct dry_bytes json, struct dry_arena *arena)
 {
     struct dry_json_limits limits = {.bytes_max = DRY_GENESIS_BYTES_MAX};
     struct dry_json_value config;
     struct dry_json doc;
-    dry_status st = dry_json_read(&doc, NULL, json, &limits, arena);
+    dry_status st = dry_json_read(&doc, error, json, &limits, arena);
 
     if (dry_ok(st))
-        st = dry_json_require(dry_json_root(&doc), "config", &config, NULL);
-    return dry_ok(st) ? dry__genesis_config_read(config, true, out, NULL) : st;
+        st = dry_json_require(dry_json_root(&doc), "config", &config, error);
+    return dry_ok(st) ? dry__genesis_config_read(config, true, out, error) : st;
 }

@@ -11,7 +11,8 @@ DRY_MUST_USE dry_status dry__genesis_config_read(struct dry_json_value config, b
                                                  struct dry_buf *error);
 /* The configuration in a stored genesis.json. */
 DRY_MUST_USE dry_status dry__genesis_config_stored(struct dry_chain_config *out,
-                                                   struct dry_bytes json, struct dry_arena *arena);
+                                                   struct dry_buf *error, struct dry_bytes json,
+                                                   struct dry_arena *arena);
 
 /* The key that activates a fork, "osakaTime"; NULL for one that no key does. Static storage. */
 const char *dry__genesis_fork_key(enum dry_fork fork);

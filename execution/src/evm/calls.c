@@ -53,6 +53,8 @@ enum dry__next dry__frame_push(struct dry__evm *evm, const struct dry__entry *en
             return dry__fail(evm, DRY_EVM_STOPPED);
         }
     }
+    if (evm->top != NULL)
+        evm->top->at = (uint32_t)(evm->top->ip - evm->top->code->words);
     f->ip = code->words;
     f->sp = f->stack;
     f->gas = f->gas_start = en->gas;
@@ -64,6 +66,7 @@ enum dry__next dry__frame_push(struct dry__evm *evm, const struct dry__entry *en
     f->input = en->input;
     f->input_len = en->input_len;
     f->input_at = en->input_at;
+    f->code_at = DRY__NOT_IN_MEMORY;
     f->memory_at = en->memory_at;
     f->memory_len = 0;
     f->out_at = en->out_at;
@@ -300,8 +303,8 @@ void dry__frame_end(struct dry__evm *evm, enum dry_evm_end end, size_t offset, s
     struct dry__frame *caller = evm->top;
     if (caller == NULL)
         return;
-    if (caller->input_at != DRY__NOT_IN_MEMORY)
-        caller->input = evm->memory + caller->input_at;
+    caller->ip = caller->code->words + caller->at;
+    dry__memory_moved(evm, caller);
     if (!is_create(f)) {
         call_result(evm, caller, f->out_at, f->out_len);
         return;

@@ -39,6 +39,14 @@ static void age_push(struct dry__code_cache *c, struct dry__code *code)
         c->oldest = code;
 }
 
+static void make_newest(struct dry__code_cache *c, struct dry__code *code)
+{
+    if (c->newest == code)
+        return;
+    age_unlink(c, code);
+    age_push(c, code);
+}
+
 static void drop(struct dry__code_cache *c, struct dry__code *code)
 {
     struct dry__code **at = &c->buckets[bucket_of(c, &code->hash)];
@@ -46,9 +54,19 @@ static void drop(struct dry__code_cache *c, struct dry__code *code)
         at = &(*at)->bucket_next;
     *at = code->bucket_next;
     age_unlink(c, code);
-    c->held -= code->cost;
+    c->held -= code->counted;
     c->count--;
+    code->cached = false;
     dry__code_release(code);
+}
+
+/* The newest code's cost has changed. */
+static void count_again(struct dry__code_cache *c, struct dry__code *code)
+{
+    c->held += code->cost - code->counted;
+    code->counted = code->cost;
+    while (c->held > c->max && c->oldest != NULL && c->oldest != code)
+        drop(c, c->oldest); /* a frame that runs it keeps it alive */
 }
 
 void dry__code_cache_fini(struct dry__code_cache *c)
@@ -95,28 +113,33 @@ struct dry__code *dry__code_get(struct dry__code_cache *c, const struct dry_hash
     uint32_t variant = (uint32_t)evm_fork << 1 | (mode == DRY__CODE_EXACT);
     struct dry__code *code = lookup(c, hash, variant);
     if (code != NULL) {
-        if (c->newest != code) {
-            age_unlink(c, code);
-            age_push(c, code);
-        }
+        make_newest(c, code);
+        code->bytes = bytes.ptr; /* the lender of the last time may be gone */
         code->users++;
         return code;
     }
-    code = dry__code_analyse(bytes, ops, mode);
-    if (code == NULL || code->cost > c->max)
-        return code;
+    code = dry__code_new(bytes, ops, mode);
+    if (code == NULL)
+        return NULL;
     if (c->count >= c->bucket_count && !grow(c) && c->bucket_count == 0)
         return code; /* no memory for the map: run it uncached */
     code->hash = *hash;
     code->variant = variant;
-    while (c->held + code->cost > c->max && c->oldest != NULL)
-        drop(c, c->oldest); /* a frame that runs it keeps it alive */
+    code->cached = true;
     uint32_t b = bucket_of(c, hash);
     code->bucket_next = c->buckets[b];
     c->buckets[b] = code;
     age_push(c, code);
-    c->held += code->cost;
     c->count++;
     code->users++;
+    count_again(c, code);
     return code;
+}
+
+void dry__code_cache_settle(struct dry__code_cache *c, struct dry__code *code)
+{
+    if (!code->cached || code->counted == code->cost)
+        return;
+    make_newest(c, code);
+    count_again(c, code);
 }

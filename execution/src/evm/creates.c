@@ -34,8 +34,8 @@ enum dry__next dry__enter_create(struct dry__evm *evm, const struct dry__entry *
     }
     if (en->input_len == 0) /* nothing runs, nothing is stored */
         return over(evm, en, DRY_EVM_SUCCESS, en->gas);
-    struct dry__code *code = dry__code_analyse(dry_bytes_of(en->input, en->input_len), evm->ops,
-                                               evm->stepping ? DRY__CODE_EXACT : DRY__CODE_BLOCKS);
+    struct dry__code *code = dry__code_new(dry_bytes_of(en->input, en->input_len), evm->ops,
+                                           evm->stepping ? DRY__CODE_EXACT : DRY__CODE_BLOCKS);
     if (code == NULL) {
         world->error = DRY_ENOMEM;
         return dry__fail(evm, DRY_EVM_STOPPED);
@@ -44,7 +44,10 @@ enum dry__next dry__enter_create(struct dry__evm *evm, const struct dry__entry *
     frame.input = NULL; /* the code runs without call data */
     frame.input_len = 0;
     frame.input_at = DRY__NOT_IN_MEMORY;
-    return dry__frame_push(evm, &frame, code, snapshot);
+    enum dry__next next = dry__frame_push(evm, &frame, code, snapshot);
+    if (next == DRY__NEXT_ENTER)
+        evm->top->code_at = en->input_at; /* the creator's memory stays as it is until it goes on */
+    return next;
 }
 
 static void create2_address(struct dry_address *out, const struct dry_address *creator,
@@ -127,6 +130,7 @@ enum dry__next dry__op_create(struct dry__evm *evm, struct dry__frame *f, uint8_
         .gas = f->gas - kept,
         .input = length != 0 ? evm->memory + f->memory_at + offset : NULL,
         .input_len = (size_t)length,
+        .input_at = length != 0 ? f->memory_at + (size_t)offset : DRY__NOT_IN_MEMORY,
         .memory_at = f->memory_at + f->memory_len,
     };
     f->gas = kept;

@@ -147,6 +147,22 @@ enter_block:
     CHECK_BLOCK();
     NEXT();
 #endif
+jump: /* to the place on the stack's top, by JUMP or JUMPI */
+{
+    const struct dry__code *code = f->code;
+    uint64_t pc = sp[0].w[0];
+    uint32_t target = 0;
+    if (LIKELY(dry_u256_is_u64(&sp[0]) && pc < code->paged_len))
+        target = code->targets[code->pages[pc / 64] + pc % 64];
+    if (UNLIKELY(target == 0)) { /* no word is there, or not yet */
+        SAVE();
+        go = dry__code_reach(evm, f, (uint8_t)w);
+        goto went;
+    }
+    CHARGED();
+    sp -= (uint8_t)w == DRY_OP_JUMP ? 1 : 2;
+    w = (uint64_t)(target - 1) << 32;
+}
 jump_to: /* w's upper half is the destination's index */
     if (UNLIKELY(dry__stop_asked(evm)))
         FAIL(STOPPED);
@@ -164,7 +180,7 @@ out_of_gas:
     FAIL(OUT_OF_GAS);
 #if !DRY_LOOP_STEPPING
 bad_stack:
-    if ((w >> 8 & 0xfff) != DRY__GROWS_TOO_MUCH && sp - f->stack < (ptrdiff_t)(w >> 8 & 0xfff))
+    if (sp - f->stack < (ptrdiff_t)(w >> 8 & 0xfff))
         FAIL(STACK_UNDERFLOW);
     FAIL(STACK_OVERFLOW);
 #endif

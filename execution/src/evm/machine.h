@@ -20,6 +20,7 @@ struct dry__frame {
     const uint64_t *ip;
     struct dry_u256 *sp; /* the top item; stack[0] is below the bottom */
     uint64_t gas;
+    uint32_t at; /* while a frame above runs, which may move the words: ip's place in them */
 
     struct dry__code *code;
     struct dry__account *self; /* whose storage and balance are in use */
@@ -27,6 +28,7 @@ struct dry__frame {
     struct dry_u256 value;
     const uint8_t *input; /* moves with the memory when input_at tells where it is */
     size_t input_len, input_at;
+    size_t code_at;               /* where in the machine's memory init code stands */
     size_t memory_at, memory_len; /* in the machine's memory; len is a multiple of 32 */
     size_t out_at, out_len;       /* in the caller's memory: where the output goes */
     uint64_t gas_start;
@@ -122,10 +124,19 @@ enum dry_evm_end dry__create_store(struct dry__evm *evm, struct dry__frame *f,
                                    struct dry_bytes code, size_t *stored_len);
 enum dry__next dry__fail(struct dry__evm *evm, enum dry_evm_end end);
 
+/* --- reach.c: words made when execution comes to them --- */
+/* The JUMP or JUMPI before f->ip is taken and its destination's words have yet to be made: f goes
+ * on there, its operands popped. */
+enum dry__next dry__code_reach(struct dry__evm *evm, struct dry__frame *f, uint8_t op);
+/* f goes on at what the MORE or LATER before f->ip stands for. */
+enum dry__next dry__code_go_on(struct dry__evm *evm, struct dry__frame *f);
+
 /* --- memory.c --- */
 /* Some memory before a message, and no more than DRY_EVM_MEMORY_KEPT after it. */
 DRY_MUST_USE dry_status dry__memory_open(struct dry__evm *evm);
 void dry__memory_trim(struct dry__evm *evm);
+/* The memory may have moved: what the frame borrows from it is found again. */
+void dry__memory_moved(const struct dry__evm *evm, struct dry__frame *f);
 /* Grow the frame's memory to `end` bytes, charging the frame. SUCCESS, OUT_OF_GAS, or STOPPED on
  * ENOMEM and ELIMIT. */
 enum dry_evm_end dry__memory_reach(struct dry__evm *evm, struct dry__frame *f, uint64_t end);

@@ -27,6 +27,14 @@ void dry__memory_trim(struct dry__evm *evm)
     evm->memory_cap = 0;
 }
 
+void dry__memory_moved(const struct dry__evm *evm, struct dry__frame *f)
+{
+    if (f->input_at != DRY__NOT_IN_MEMORY)
+        f->input = evm->memory + f->input_at;
+    if (f->code_at != DRY__NOT_IN_MEMORY)
+        f->code->bytes = evm->memory + f->code_at;
+}
+
 static bool memory_grow(struct dry__evm *evm, size_t need)
 {
     size_t cap = evm->memory_cap;
@@ -58,8 +66,7 @@ enum dry_evm_end dry__memory_reach(struct dry__evm *evm, struct dry__frame *f, u
     if (f->memory_at + len > evm->memory_cap) {
         if (!memory_grow(evm, f->memory_at + len))
             return DRY_EVM_STOPPED;
-        if (f->input_at != DRY__NOT_IN_MEMORY)
-            f->input = evm->memory + f->input_at;
+        dry__memory_moved(evm, f);
     }
     memset(evm->memory + f->memory_at + f->memory_len, 0, len - f->memory_len);
     f->memory_len = len;

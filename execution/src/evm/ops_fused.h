@@ -46,7 +46,7 @@ OP(DUP1_EQ_SMALL_JUMPI_TO)
     uint64_t to = *ip++;
     if (sp[0].w[0] != w >> 32 || !dry_u256_is_u64(&sp[0]))
         ENTER_BLOCK();
-    w = to << 32;
+    w = to;
     goto jump_to;
 }
 OP(ADD_SMALL) { dry_u256_add(&sp[0], &sp[0], &DRY_U256(w >> 32)); NEXT(); }

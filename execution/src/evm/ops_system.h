@@ -7,30 +7,20 @@ OP(BLOCK) OP(JUMPDEST)
 #endif
     NEXT();
 }
-OP(JUMP)
-{
-    if (UNLIKELY(!dry_u256_is_u64(&sp[0]) || sp[0].w[0] >= f->code->len ||
-                 f->code->targets[sp[0].w[0]] == 0))
-        FAIL(INVALID_JUMP);
-    CHARGED();
-    w = (uint64_t)(f->code->targets[sp[0].w[0]] - 1) << 32;
-    sp--;
-    goto jump_to;
-}
+OP(JUMP) { goto jump; }
 OP(JUMPI)
 {
-    bool taken = !dry_u256_is_zero(&sp[-1]);
-    if (taken) {
-        if (UNLIKELY(!dry_u256_is_u64(&sp[0]) || sp[0].w[0] >= f->code->len ||
-                     f->code->targets[sp[0].w[0]] == 0))
-            FAIL(INVALID_JUMP);
-        w = (uint64_t)(f->code->targets[sp[0].w[0]] - 1) << 32;
-    }
+    if (!dry_u256_is_zero(&sp[-1]))
+        goto jump;
     CHARGED();
     sp -= 2;
-    if (taken)
-        goto jump_to;
     ENTER_BLOCK();
+}
+OP(MORE) OP(LATER)
+{
+    SAVE();
+    go = dry__code_go_on(evm, f);
+    goto went;
 }
 OP(RETURN) { end = DRY_EVM_SUCCESS; goto finish; }
 OP(REVERT) { end = DRY_EVM_REVERT; goto finish; }

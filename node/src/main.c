@@ -60,6 +60,7 @@ static int config_check(const struct dry_options *o)
         st = dry_mnemonic_option_check(o, &error);
     if (!dry_ok(st))
         return dry_report(&error, st);
+    dry_buf_fini(&error);
     return print(&text, dry_buf_append_text(&text, "the configuration is valid\n"), 0);
 }
 

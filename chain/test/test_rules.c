@@ -8,18 +8,26 @@ static const struct dry_address sink = {{0xaa, 1}};
     "{\"chainId\":31337,\"homesteadBlock\":0,\"eip150Block\":0,\"eip155Block\":0,"            \
     "\"eip158Block\":0,\"byzantiumBlock\":0,\"constantinopleBlock\":0,\"petersburgBlock\":0," \
     "\"istanbulBlock\":0,\"berlinBlock\":0,\"londonBlock\":0,"
-#define TO_PRAGUE "\"shanghaiTime\":0,\"cancunTime\":0,\"pragueTime\":"
+#define TO_PRAGUE                                                                                \
+    "\"blobSchedule\":{\"cancun\":{\"target\":3,\"max\":6,\"baseFeeUpdateFraction\":3338477},"   \
+    "\"prague\":{\"target\":6,\"max\":9,\"baseFeeUpdateFraction\":5007716}},\"shanghaiTime\":0," \
+    "\"cancunTime\":0,\"pragueTime\":"
 /* 0x5f5ff3: return nothing. */
 #define SYSTEM_CONTRACTS                                                      \
     "\"0x00000961ef480eb55e80d19ad83579a64c007002\":{\"balance\":\"0x0\","    \
     "\"code\":\"0x5f5ff3\"},\"0x0000bbddc7ce488642fb579f8b00f3a590007251\":{" \
     "\"balance\":\"0x0\",\"code\":\"0x5f5ff3\"}"
 
-static void open_config(struct fixture *f, const char *config)
+static void open_config(struct fixture *f, const char *config, bool difficult)
 {
+    static const char was[] = "\"difficulty\":\"0x0\"";
     struct dry_buf json = {0};
+    uint8_t *at;
 
     fixture_genesis(&json, config, SYSTEM_CONTRACTS);
+    at = memmem(json.ptr, json.len, was, sizeof(was) - 1);
+    CHECK(at != NULL);
+    at[sizeof(was) - 3] = difficult ? '1' : '0';
     fixture_open_genesis(f, dry_buf_bytes(&json), &dry_consensus_dev);
     f->set.consensus_settings.automine = true;
     fixture_reopen(f);
@@ -70,16 +78,14 @@ static void the_first_block_counts(void **state)
 {
     static const char *const configs[] = {
         UP_TO_LONDON "\"terminalTotalDifficulty\":0," TO_PRAGUE "0}",
-        UP_TO_LONDON "\"mergeNetsplitBlock\":0," TO_PRAGUE "0}",
-        UP_TO_LONDON "\"terminalTotalDifficulty\":0," TO_PRAGUE "0},\"difficulty\":\"0x1\"",
-        UP_TO_LONDON "\"mergeNetsplitBlock\":0," TO_PRAGUE "0},\"difficulty\":\"0x1\"",
+        UP_TO_LONDON "\"mergeNetsplitBlock\":0,\"terminalTotalDifficulty\":0," TO_PRAGUE "0}",
     };
 
     (void)state;
-    for (size_t i = 0; i < DRY_COUNT(configs); i++) {
+    for (size_t i = 0; i < 2 * DRY_COUNT(configs); i++) {
         struct fixture f;
 
-        open_config(&f, configs[i]);
+        open_config(&f, configs[i / 2], i % 2 != 0);
         CHECK(fixture_submit(&f, blob_tx(&f)).answer == DRY_POOL_SIDECAR_MISSING);
         CHECK(fixture_submit(&f, set_code_tx(&f, 0)).answer == DRY_POOL_OK);
         CHECK(fixture_number(&f) == 1);
@@ -153,7 +159,7 @@ static void time_passes_a_fork(void **state)
     uint64_t offset;
 
     (void)state;
-    open_config(&f, UP_TO_LONDON "\"terminalTotalDifficulty\":0," TO_PRAGUE "1700000100}");
+    open_config(&f, UP_TO_LONDON "\"terminalTotalDifficulty\":0," TO_PRAGUE "1700000100}", false);
     v = fixture_submit(&f, set_code_tx(&f, 0));
     CHECK(v.answer == DRY_POOL_INVALID && v.verdict == DRY_VERDICT_TX_TYPE_UNSUPPORTED);
     dry_chain_next_rules(f.chain, &rules);

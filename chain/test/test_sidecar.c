@@ -320,7 +320,7 @@ static void sidecars_expire_in_steps(void **state)
 /* The steps are as long as blocks may be full: what is kept does not grow for ever. */
 static void expiry_keeps_up(void **state)
 {
-    static const char was[] = "\"cancunTime\":0}";
+    static const char was[] = "{\"target\":3,\"max\":6,\"baseFeeUpdateFraction\":3338477}}}";
     struct dry_buf json = {0}, config = {0};
     struct dry_hash hash;
     struct fixture f;
@@ -329,8 +329,7 @@ static void expiry_keeps_up(void **state)
     CHECK(dry_ok(dry_buf_append(&config, dry_bytes_of((const uint8_t *)FIXTURE_AFTER_MERGE,
                                                       sizeof(FIXTURE_AFTER_MERGE) - sizeof(was)))));
     CHECK(dry_ok(dry_buf_append_text(
-        &config, "\"cancunTime\":0,\"blobSchedule\":{\"cancun\":{\"target\":200,\"max\":400,"
-                 "\"baseFeeUpdateFraction\":3338477}}}")));
+        &config, "{\"target\":200,\"max\":400,\"baseFeeUpdateFraction\":3338477}}}")));
     CHECK(dry_ok(dry_buf_append_byte(&config, 0)));
     fixture_genesis(&json, (const char *)config.ptr, "");
     fixture_open_genesis(&f, dry_buf_bytes(&json), &dry_consensus_dev);

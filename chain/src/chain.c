@@ -288,6 +288,8 @@ static dry_status head_check(struct dry_chain *c, struct dry_buf *error)
 {
     bool there[DRY_COUNT(required)] = {false};
     struct dry_state_view *view = NULL;
+    struct dry_account a = {0};
+    bool exists = false;
     dry_status st;
 
     if (!contracts_wanted(c, &dry__head(c)->rules))
@@ -295,8 +297,6 @@ static dry_status head_check(struct dry_chain *c, struct dry_buf *error)
     st = dry__own_view_open(c, &view);
     for (size_t i = 0; i < DRY_COUNT(required) && dry_ok(st); i++) {
         struct dry_state_reader *r = dry_state_view_reader(view);
-        struct dry_account a = {0};
-        bool exists;
 
         st = r->ops->account(r, &exists, &a, &dry_system_contracts[required[i].index].address);
         there[i] = dry_ok(st) && exists && !dry_hash_equal(&a.code_hash, &dry_hash_empty_code);

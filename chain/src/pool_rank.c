@@ -400,15 +400,15 @@ void dry__rank_new(const struct dry__pool *p, struct dry__rank *out, const struc
     out->kind = gapped ? DRY__RANK_GAPPED : DRY__RANK_BLOCKED;
     if (gapped || (i <= payable && !pays(p, tx)))
         return;
-    if (i > payable) {
+    if (l != NULL && i > payable) {
         out->value = line_blocked(l)->tx.max_fee_per_gas;
         return;
     }
     fees_of(&f, tx);
-    if (i != 0 && i == payable) {
+    if (l != NULL && i != 0 && i == payable) {
         fees_min(&f, &l->lowest);
     } else {
-        for (uint32_t k = 0; k < i; k++) { /* a replacement when bytes are short */
+        for (uint32_t k = 0; l != NULL && k < i; k++) { /* a replacement when bytes are short */
             fees_of(&g, l->txs[l->first + k]);
             fees_min(&f, &g);
         }

@@ -426,7 +426,7 @@ static uint32_t lines_with(struct logged *l, const char *a, const char *b)
     char line[1024];
     uint32_t n = 0;
 
-    rewind(l->file);
+    CHECK(fseek(l->file, 0, SEEK_SET) == 0);
     while (fgets(line, sizeof(line), l->file) != NULL)
         n += strstr(line, a) != NULL && strstr(line, b) != NULL;
     return n;

@@ -29,8 +29,9 @@ struct dry_state;
 struct dry_state_settings {
     uint64_t cache_bytes; /* the writer's cache of nodes; 0: 16 MiB */
     uint32_t keep_states; /* how many states dry_state_prune() leaves below the head; 0: all */
-    uint64_t keep_nodes;  /* fewer, down to 128, when more nodes than these are theirs; 0: no bound */
-    bool durable; /* the storage outlives the process: what pruning has to know is stored there */
+    uint64_t
+        keep_nodes; /* fewer, down to 128, when more nodes than these are theirs; 0: no bound */
+    bool durable;   /* the storage outlives the process: what pruning has to know is stored there */
 };
 /* Key prefixes this layer uses in the storage: bytes 0x10 to 0x1f. Borrows the storage until close.
  */
@@ -73,11 +74,11 @@ DRY_MUST_USE dry_status dry_state_apply(struct dry_state_view *v, struct dry_has
 void dry_state_forget(struct dry_state *s);
 
 /* With keep_states set: the state `head` becomes the chain's head. Deletes, through the batch, what
- * only states further below it than keep_states and `keep` (a wish for more, 0: none), or beside the
- * way from there to the head, need (a few states more may stay: it works in steps). Opening a pruned state gives ENOTFOUND; a view of
- * it that reads without a snapshot may find ECORRUPT. Call it after dry_state_apply() with the same
- * batch. What was applied without keep_states, or without durable before the last
- * dry_state_open(), is not pruned. Thread: the one writer. */
+ * only states further below it than keep_states and `keep` (a wish for more, 0: none), or beside
+ * the way from there to the head, need (a few states more may stay: it works in steps). Opening a
+ * pruned state gives ENOTFOUND; a view of it that reads without a snapshot may find ECORRUPT. Call
+ * it after dry_state_apply() with the same batch. What was applied without keep_states, or without
+ * durable before the last dry_state_open(), is not pruned. Thread: the one writer. */
 DRY_MUST_USE dry_status dry_state_prune(struct dry_state *s, struct dry_batch *batch,
                                         const struct dry_hash *head, uint64_t keep);
 

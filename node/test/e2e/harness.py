@@ -134,6 +134,9 @@ def genesis(directory, name="genesis.json", **changes):
 
 def main(cases):
     """Run the cases named on the command line, or all: PROGRAM [--slow] [NAME...]."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:  # whoever starts the tests in the background ignores some
+            signal.signal(number, signal.SIG_DFL)
     arguments = sys.argv[1:]
     program = os.path.abspath(arguments.pop(0))
     slow = "--slow" in arguments

@@ -739,6 +739,9 @@ def full_disk(program, directory, slow):
         check(len(done) > 10, f"{len(done)} transactions before the disk was full")
         check(node.process.poll() is None, "the node is still there")
         node.ask("eth_chainId")
+        until = time.time() + 10  # another thread reads the log
+        while not any("ERROR" in line for line in node.log) and time.time() < until:
+            time.sleep(0.01)
         check(any("ERROR" in line for line in node.log), "the log tells: " + str(refused) + "".join(node.log[-3:]))
         node.kill()
         subprocess.run(["mount", "-o", "remount,size=64m", place], check=True)

@@ -525,17 +525,13 @@ dry_status dry__call_goes_on(struct dry__call *c)
     struct dry__request *r = c->request;
     struct dry_rpc *rpc = c->rpc;
     uint64_t spent;
-    bool closing, abandoned;
 
     if (r->place == DRY__PLACE || r->direct)
         return DRY_OK;
-    dry_mutex_lock(&rpc->lock);
-    closing = rpc->closing;
-    abandoned = *r->abandoned;
-    dry_mutex_unlock(&rpc->lock);
-    if (closing || abandoned)
-        return dry__call_fail(c, DRY__RPC_LIMIT,
-                              closing ? "the server is shutting down" : "the client hung up");
+    if (dry__closing(rpc))
+        return dry__call_fail(c, DRY__RPC_LIMIT, "the server is shutting down");
+    if (dry__call_abandoned(c))
+        return dry__call_fail(c, DRY__RPC_LIMIT, "the client hung up");
     spent = r->spent_ns + (dry_clock_monotonic_ns(rpc->set.clock) - r->turn_ns);
     if (spent > rpc->limits.call_time_ms * 1000000u * BATCH_TIMES)
         return dry__call_fail(c, DRY__RPC_LIMIT,

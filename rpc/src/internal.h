@@ -74,13 +74,18 @@ struct dry__call {
     struct dry_pending *pending; /* the block to come, once it was asked for */
 };
 
-/* Requests of one connection that wait for a worker; guarded by rpc->lock. */
-struct dry__lane {
+/* Requests that wait, in order. */
+struct dry__waiting {
     struct dry__request *first, *last;
+};
+
+/* Requests of one connection that wait for a worker, or for the loop; guarded by rpc->lock. */
+struct dry__lane {
+    struct dry__waiting turns;
     uint32_t running;
-    bool listed;                                 /* among those whose turn comes */
-    uint32_t looping;                            /* of its requests, posted to the loop */
-    struct dry__request *loop_first, *loop_last; /* that wait until fewer are */
+    bool listed;               /* among those whose turn comes */
+    uint32_t looping;          /* of its requests, posted to the loop */
+    struct dry__waiting loops; /* until fewer are */
     struct dry__lane *next;
 };
 

@@ -15,7 +15,7 @@ static void lane_list(struct dry_rpc *rpc, struct dry__lane *lane)
 {
     uint32_t max = (dry_pool_threads(rpc->set.pool) + 1) / 2;
 
-    if (lane->listed || lane->first == NULL || lane->running >= max)
+    if (lane->listed || lane->turns.first == NULL || lane->running >= max)
         return;
     lane->listed = true;
     lane->next = NULL;
@@ -26,17 +26,30 @@ static void lane_list(struct dry_rpc *rpc, struct dry__lane *lane)
     rpc->lanes_last = lane;
 }
 
+static void append(struct dry__waiting *w, struct dry__request *r)
+{
+    r->following = NULL;
+    if (w->first == NULL)
+        w->first = r;
+    else
+        w->last->following = r;
+    w->last = r;
+}
+
+/* The first one; NULL when none waits. */
+static struct dry__request *remove_first(struct dry__waiting *w)
+{
+    struct dry__request *r = w->first;
+
+    if (r != NULL)
+        w->first = r->following;
+    return r;
+}
+
 static void put(struct dry_rpc *rpc, struct dry__request *r)
 {
-    struct dry__lane *lane = r->lane;
-
-    r->following = NULL;
-    if (lane->first == NULL)
-        lane->first = r;
-    else
-        lane->last->following = r;
-    lane->last = r;
-    lane_list(rpc, lane);
+    append(&r->lane->turns, r);
+    lane_list(rpc, r->lane);
 }
 
 /* It goes on before what its connection sent later. */
@@ -44,10 +57,10 @@ static void put_back(struct dry__request *r)
 {
     struct dry__lane *lane = r->lane;
 
-    r->following = lane->first;
-    if (lane->first == NULL)
-        lane->last = r;
-    lane->first = r;
+    r->following = lane->turns.first;
+    if (lane->turns.first == NULL)
+        lane->turns.last = r;
+    lane->turns.first = r;
 }
 
 static void leave(struct dry_rpc *rpc, struct dry__request *r)
@@ -66,8 +79,7 @@ static struct dry__request *take(struct dry_rpc *rpc)
         return NULL;
     rpc->lanes = lane->next;
     lane->listed = false;
-    r = lane->first;
-    lane->first = r->following;
+    r = remove_first(&lane->turns);
     lane->running++;
     r->in_turn = true;
     rpc->turn_bytes -= r->turn_bytes;
@@ -188,14 +200,8 @@ dry_status dry__loop_enter(struct dry__request *r)
         waits = lane->looping >= LOOP_LANE_MAX;
         r->looping = !waits;
         lane->looping += !waits;
-        if (waits) {
-            r->following = NULL;
-            if (lane->loop_first == NULL)
-                lane->loop_first = r;
-            else
-                lane->loop_last->following = r;
-            lane->loop_last = r;
-        }
+        if (waits)
+            append(&lane->loops, r);
         dry_mutex_unlock(&r->rpc->lock);
     }
     return waits ? DRY_OK : dry_loop_post(r->rpc->set.loop, dry__request_on_loop, r);
@@ -213,11 +219,8 @@ void dry__loop_leave(struct dry__request *r)
     r->looping = false;
     while (!dry_ok(st)) {
         dry_mutex_lock(&rpc->lock);
-        next = lane->loop_first;
-        if (next == NULL)
-            lane->looping--;
-        else
-            lane->loop_first = next->following;
+        next = remove_first(&lane->loops);
+        lane->looping -= next == NULL;
         dry_mutex_unlock(&rpc->lock);
         if (next == NULL)
             return;
